@@ -1,0 +1,126 @@
+"""What the evaluator says of one SLO at one instant: good, bad and unmeasured over every window; burn rates; budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+
+from slo_service.domain.slo import Severity, Tier
+from slo_service.domain.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One window ending at the watermark. `expected` counts events, measured and not; `coverage` lies in 0..1.
+
+    `burn` is budget spent per budget earned among what was measured; None when nothing was."""
+
+    length_ns: int
+    tally: Tally
+    unmeasured_events: Fraction
+    coverage: Fraction
+    burn: Fraction | None
+    interval: tuple[float, float] | None = None  # 95 % Clopper–Pearson bounds of `burn`, for display
+
+    @property
+    def expected(self) -> Fraction:
+        return self.tally.total + self.unmeasured_events
+
+    @property
+    def unmeasured_ns(self) -> int:
+        return int((1 - self.coverage) * self.length_ns)
+
+
+class Phase(StrEnum):
+    QUIET = "quiet"
+    FIRING = "firing"
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    """Where one tier of one SLO stands. All instants are event time.
+
+    `burning`: both windows are over the factor now; None when that cannot be told.
+    `last_burned_ns`: the last watermark at which it burned. A firing tier goes quiet `keepFiringFor` after it.
+    `quiet_ns`: how much measured time has passed since it last burned; stands still while frozen.
+    `frozen_since_ns`: since when the measured data no longer decide, so that the phase is kept.
+    `episode`: id of the severity's episode while firing."""
+
+    slo: str
+    tier: Tier
+    factor: Fraction
+    phase: Phase
+    since_ns: int
+    burning: bool | None
+    last_burned_ns: int | None
+    quiet_ns: int
+    judged_at_ns: int
+    frozen_since_ns: int | None
+    episode: str | None
+    long: Reading
+    short: Reading
+
+    @property
+    def firing(self) -> bool:
+        return self.phase is Phase.FIRING
+
+    def quietened(self) -> TierState:
+        """The state after its SLO or tier was redefined: no longer firing, and undecided."""
+        return replace(self, phase=Phase.QUIET, since_ns=self.judged_at_ns, burning=None, episode=None)
+
+
+class State(StrEnum):
+    """The one word for an SLO, most urgent first."""
+
+    BURNING = "burning"  # a page tier fires
+    WARN = "warn"  # a ticket tier fires, or the budget is overspent
+    FROZEN = "frozen"  # not measured now, so no verdict can change
+    WARMING = "warming"  # measured, but no page tier has seen enough yet to call it quiet
+    HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`remaining` is signed, never clamped; None when nothing is measured or expected. `provisional` below the
+    coverage floor: shown, but no action rests on it."""
+
+    reading: Reading
+    remaining: Fraction | None
+    provisional: bool
+    allowed_events: Fraction
+    interval: tuple[float, float] | None = None  # 95 % bounds of `remaining`
+
+    def minutes(self, window_ns: int, budget: Fraction) -> float | None:
+        """Minutes of total outage that the remaining share still pays for."""
+        if self.remaining is None:
+            return None
+        return float(self.remaining * budget * window_ns) / 60e9
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    slo: str
+    stream: str
+    at_ns: int
+    watermark_ns: int | None  # None until the first progress
+    progress_ns: int | None  # the last moment every source had looked
+    state: State
+    since_ns: int
+    budget: Budget
+    readings: Mapping[int, Reading]  # by window length: those of the tiers and 5 m, 1 h, 6 h, 1 d, 3 d
+    tiers: tuple[TierState, ...]
+    first_bad_ns: int | None = None  # start of the slice of the first bad event of the present trouble
+
+    @property
+    def sli(self) -> Fraction | None:
+        ratio = self.budget.reading.tally.ratio_bad
+        return None if ratio is None else 1 - ratio
+
+    @property
+    def frozen_since_ns(self) -> int | None:
+        return self.since_ns if self.state is State.FROZEN else None
+
+    def firing(self, severity: Severity | None = None) -> tuple[TierState, ...]:
+        return tuple(t for t in self.tiers if t.firing and severity in (None, t.tier.severity))

@@ -1,0 +1,1 @@
+"""Cells to statuses and transitions: windows, burn rates, budgets. Pure."""

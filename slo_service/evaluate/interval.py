@@ -1,0 +1,89 @@
+"""Exact binomial confidence intervals (Clopper and Pearson, Biometrika 26, 1934), in closed form with the regularised
+incomplete beta function (continued fraction after Lentz; NIST DLMF 8.17)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from math import exp, lgamma, log, log1p
+
+from slo_service.domain.status import Reading, Status
+from slo_service.domain.tally import Objective
+
+_TINY = 1e-300
+
+
+def incomplete_beta(a: float, b: float, x: float) -> float:
+    """I_x(a, b) for a, b > 0 and 0 ≤ x ≤ 1, to about 14 digits."""
+    if x <= 0.0 or x >= 1.0:
+        return 0.0 if x <= 0.0 else 1.0
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x))
+    if x < (a + 1) / (a + b + 2):
+        return front * _continued_fraction(a, b, x) / a
+    return 1.0 - front * _continued_fraction(b, a, 1 - x) / b
+
+
+def _continued_fraction(a: float, b: float, x: float) -> float:
+    c, d = 1.0, 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > _TINY else _TINY)
+    result = d
+    for m in range(1, 2000):
+        for term in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d, c = 1 + term * d, 1 + term / c
+            d = 1 / (d if abs(d) > _TINY else _TINY)
+            c = c if abs(c) > _TINY else _TINY
+            result *= c * d
+        if abs(c * d - 1) < 1e-15:
+            break
+    return result
+
+
+@lru_cache(maxsize=65_536)
+def clopper_pearson(bad: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Bounds of the true bad share after seeing `bad` of `total`; (0, 1) when nothing was seen."""
+    if total == 0:
+        return 0.0, 1.0
+    tail = (1 - confidence) / 2
+    low = 0.0 if bad == 0 else _quantile(bad, total - bad + 1, tail)
+    high = 1.0 if bad == total else _quantile(bad + 1, total - bad, 1 - tail)
+    return low, high
+
+
+def _quantile(a: float, b: float, probability: float) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if incomplete_beta(a, b, middle) < probability:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-9 * high:
+            break
+    return (low + high) / 2
+
+
+def with_intervals(status: Status, objective: Objective) -> Status:
+    """The same status with the 95 % bounds of its burn rates and of its remaining budget filled in, for display."""
+    readings = {length: _bounded(reading, objective) for length, reading in status.readings.items()}
+    tiers = tuple(
+        replace(tier, long=readings[tier.long.length_ns], short=readings[tier.short.length_ns])
+        if {tier.long.length_ns, tier.short.length_ns} <= readings.keys()
+        else tier
+        for tier in status.tiers
+    )
+    budget, tally = status.budget, status.budget.reading.tally
+    if budget.allowed_events and tally.total:
+        low, high = clopper_pearson(tally.bad, tally.total)
+        share = float(tally.total / budget.allowed_events)
+        budget = replace(budget, interval=(1 - high * share, 1 - low * share))
+    return replace(status, readings=readings, tiers=tiers, budget=budget)
+
+
+def _bounded(reading: Reading, objective: Objective) -> Reading:
+    if not reading.tally.total:
+        return reading
+    low, high = clopper_pearson(reading.tally.bad, reading.tally.total)
+    return replace(reading, interval=(low / float(objective.budget), high / float(objective.budget)))

@@ -1,0 +1,90 @@
+"""The life of one tier: quiet → firing → quiet, each possibly frozen. Thresholds are compared exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from fractions import Fraction
+
+from slo_service.domain.slo import Slo, Tier
+from slo_service.domain.status import Phase, Reading, TierState
+
+ENOUGH_TO_FIRE = Fraction(1, 2)  # coverage from which the measured ratio alone may fire a tier
+ENOUGH_TO_CLEAR = Fraction(9, 10)  # coverage of the window that clears it
+
+
+class Verdict(Enum):
+    BURNS = "burns"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Bad share above which a window burns: factor × budget. At the limit is not over it."""
+
+    share: Fraction
+
+    def over_as_measured(self, reading: Reading) -> bool:
+        return reading.tally.bad > self.share * reading.tally.total
+
+    def over_if_the_rest_was_good(self, reading: Reading) -> bool:
+        return reading.tally.bad > self.share * reading.expected
+
+    def over_if_the_rest_was_bad(self, reading: Reading) -> bool:
+        return reading.tally.bad + reading.unmeasured_events > self.share * reading.expected
+
+
+def judge(limit: Limit, long: Reading, short: Reading) -> Verdict:
+    """Burns when it would with everything unmeasured counted good, or by what was measured when that is at least half.
+    Clear when a window with coverage ≥ 0.9 is not over, or one would not be with everything unmeasured counted bad."""
+    windows = (long, short)
+    if all(limit.over_if_the_rest_was_good(w) for w in windows):
+        return Verdict.BURNS
+    if all(w.coverage >= ENOUGH_TO_FIRE and limit.over_as_measured(w) for w in windows):
+        return Verdict.BURNS
+    for window in windows:
+        measured = window.tally.total > 0 or window.coverage > 0
+        if window.coverage >= ENOUGH_TO_CLEAR and not limit.over_as_measured(window):
+            return Verdict.CLEAR
+        if measured and not limit.over_if_the_rest_was_bad(window):
+            return Verdict.CLEAR
+    return Verdict.UNKNOWN
+
+
+def advance(
+    before: TierState | None, slo: Slo, tier: Tier, watermark_ns: int, long: Reading, short: Reading
+) -> TierState:
+    """The tier's state at this watermark. A watermark that has not moved on changes nothing but the readings."""
+    factor = tier.factor(slo.window_ns)
+    verdict = judge(Limit(factor * slo.objective.budget), long, short)
+    old = before or TierState(
+        slo=slo.name,
+        tier=tier,
+        factor=factor,
+        phase=Phase.QUIET,
+        since_ns=watermark_ns,
+        burning=None,
+        last_burned_ns=None,
+        quiet_ns=0,
+        judged_at_ns=watermark_ns,
+        frozen_since_ns=watermark_ns,
+        episode=None,
+        long=long,
+        short=short,
+    )
+    passed = max(0, watermark_ns - old.judged_at_ns)
+    now = replace(old, tier=tier, factor=factor, judged_at_ns=watermark_ns, long=long, short=short)
+    if verdict is Verdict.UNKNOWN:
+        frozen = old.frozen_since_ns if old.frozen_since_ns is not None else watermark_ns
+        return replace(now, burning=None, frozen_since_ns=frozen)
+    now = replace(now, frozen_since_ns=None)
+    if verdict is Verdict.BURNS:
+        now = replace(now, burning=True, last_burned_ns=watermark_ns, quiet_ns=0)
+        return now if old.firing else replace(now, phase=Phase.FIRING, since_ns=watermark_ns)
+    # time counts as quiet only where the tick before was known to be quiet as well
+    quiet = old.quiet_ns + passed if old.burning is False else old.quiet_ns
+    now = replace(now, burning=False, quiet_ns=quiet)
+    if old.firing and quiet >= slo.alerting.keep_firing_ns[tier.severity]:
+        return replace(now, phase=Phase.QUIET, since_ns=watermark_ns, episode=None)
+    return now
