@@ -40,6 +40,7 @@ class Round:
     holds: tuple[Hold, ...] = ()
     wanted: tuple[WantedState, ...] = ()
     messages: tuple[Message, ...] = ()
+    pending: tuple[Pending, ...] = ()  # all of them, for the next tick's memory; not written, so not part of `bool`
 
     def __bool__(self) -> bool:
         return any(

@@ -156,3 +156,17 @@ class Delivery:
     ok: bool
     final: bool  # no further attempt will be made
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A decision with everything before and after it: the answer to `slo explain`."""
+
+    decision: Decision
+    transition: Transition | None
+    rule_episode: RuleEpisode | None
+    hold: Hold | None
+    wanted: tuple[WantedState, ...]
+    message: Message | None
+    deliveries: tuple[Delivery, ...]
+    undo: tuple[Decision, ...]

@@ -6,30 +6,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
-from slo_service.domain.event import Decision, Delivery, Hold, Message, RuleEpisode, Transition, WantedState
+from slo_service.domain.event import Chain as Chain  # noqa: PLC0414 -- re-exported: pages know it as part of this port
+from slo_service.domain.event import Decision, Hold, Transition, WantedState
 from slo_service.domain.status import Status
-
-
-@dataclass(frozen=True, slots=True)
-class CanaryTrace:
-    """One canary as it stands. `seen_ns` by hop: first sighting, else absent; `copies` by hop: sightings in all.
-
-    `verdict`: pending | on_time | overdue | late | lost | found | refused | unobservable, against the given
-    threshold and deadline."""
-
-    canary: str
-    run: str
-    partition: int
-    seq: int
-    sent_ns: int
-    acknowledged: bool | None
-    seen_ns: Mapping[str, int]
-    copies: Mapping[str, int]
-    verdict: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +90,9 @@ class Pulse(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A decision with everything before and after it: the answer to `slo explain`."""
-
-    decision: Decision
-    transition: Transition | None
-    rule_episode: RuleEpisode | None
-    hold: Hold | None
-    wanted: tuple[WantedState, ...]
-    message: Message | None
-    deliveries: tuple[Delivery, ...]
-    undo: tuple[Decision, ...]
-
-
 class History(Protocol):
-    """Newest first; `before_ns` pages backwards."""
+    """Newest first; `before_ns` pages backwards. A page ends with an instant, never within one, so it may be longer
+    than its limit by the other rows of its last instant."""
 
     async def transitions(self, slo: str | None, limit: int, before_ns: int | None = None) -> Sequence[Transition]: ...
     async def decisions(self, slo: str | None, limit: int, before_ns: int | None = None) -> Sequence[Decision]: ...

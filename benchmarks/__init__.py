@@ -1,0 +1,1 @@
+"""One module a figure; `python -m benchmarks FIGURE` runs its `main()` and prints JSON lines."""

@@ -1,0 +1,1 @@
+"""Transitions to decisions: the policy engine. Pure."""

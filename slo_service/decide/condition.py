@@ -1,0 +1,119 @@
+"""Conditions of policy rules, in three values: True, False, and None where the data cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import assert_never
+
+from slo_service.domain.policy import (
+    All,
+    AnyOf,
+    BudgetRemainingAbove,
+    BudgetRemainingBelow,
+    Burning,
+    Condition,
+    NoData,
+    Not,
+    QuietFor,
+)
+from slo_service.domain.status import State, Status, TierState
+
+
+def holds(condition: Condition, status: Status, now_ns: int, *, surely: bool = False) -> bool | None:
+    """Whether the condition holds for this status. `surely` asks of budgets that the whole 95 % interval agrees, which
+    is what acting on production needs; the point estimate is enough to warn."""
+    match condition:
+        case Burning(what):
+            return _burning(what, status)
+        case BudgetRemainingBelow(share):
+            return _budget(status, share, below=True, surely=surely)
+        case BudgetRemainingAbove(share):
+            return _budget(status, share, below=False, surely=surely)
+        case NoData(for_ns):
+            return _no_data(for_ns, status, now_ns)
+        case QuietFor(for_ns):
+            return _quiet(for_ns, status)
+        case All(of):
+            return _all(holds(part, status, now_ns, surely=surely) for part in of)
+        case AnyOf(of):
+            return _any(holds(part, status, now_ns, surely=surely) for part in of)
+        case Not(of):
+            inner = holds(of, status, now_ns, surely=surely)
+            return None if inner is None else not inner
+    assert_never(condition)
+
+
+def blind(status: Status) -> bool:
+    """Nothing is measured now: no verdict of this status may lead to an action."""
+    if status.watermark_ns is None or status.state is State.FROZEN:
+        return True
+    return bool(status.tiers) and all(tier.frozen_since_ns is not None for tier in status.tiers)
+
+
+def tiers_meant(what: str, status: Status) -> tuple[TierState, ...]:
+    """The tiers that `burning: what` speaks of: of a severity, of any, or the one of that name."""
+    return tuple(t for t in status.tiers if what in ("any", t.tier.name, t.tier.severity.value))
+
+
+def firing_measured(what: str, status: Status) -> tuple[TierState, ...]:
+    """Those that fire and are not frozen; empty where nothing is measured at all."""
+    if status.watermark_ns is None:
+        return ()
+    return tuple(t for t in tiers_meant(what, status) if t.firing and t.frozen_since_ns is None)
+
+
+def _burning(what: str, status: Status) -> bool | None:
+    if firing_measured(what, status):
+        return True
+    if blind(status) or any(t.firing for t in tiers_meant(what, status)):
+        return None
+    return False  # a long window that has not seen enough yet is quiet by its phase, and keeps nobody waiting
+
+
+def _budget(status: Status, share: Fraction, *, below: bool, surely: bool) -> bool | None:
+    budget = status.budget
+    if blind(status) or budget.remaining is None or budget.provisional:
+        return None
+    if not surely:
+        return budget.remaining < share if below else budget.remaining > share
+    if budget.interval is None:
+        return None
+    low, high = budget.interval
+    certain = high < share if below else low > share
+    possible = low < share if below else high > share
+    return True if certain else (None if possible else False)
+
+
+def _no_data(for_ns: int, status: Status, now_ns: int) -> bool:
+    """By the collector's progress; before its first, by how long the status has been what it is."""
+    if status.progress_ns is not None:
+        return now_ns - status.progress_ns >= for_ns
+    return status.state is State.FROZEN and now_ns - status.since_ns >= for_ns
+
+
+def _quiet(for_ns: int, status: Status) -> bool | None:
+    """No tier fires, and every tier that ever burned has been quiet for so much measured time. A tier that never
+    burned has nothing to recover from; one that did and is frozen cannot tell."""
+    if blind(status):
+        return None
+    burned = [t for t in status.tiers if t.firing or t.last_burned_ns is not None]
+    if any(t.firing and t.frozen_since_ns is None for t in burned):
+        return False
+    if any(t.frozen_since_ns is not None for t in burned):
+        return None
+    return all(t.quiet_ns >= for_ns for t in burned)
+
+
+def _all(parts: Iterable[bool | None]) -> bool | None:
+    known = list(parts)
+    if False in known:
+        return False
+    return None if None in known else True
+
+
+def _any(parts: Iterable[bool | None]) -> bool | None:
+    known = list(parts)
+    if True in known:
+        return True
+    return None if None in known else False

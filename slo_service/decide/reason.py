@@ -1,0 +1,112 @@
+"""Sentences with their numbers: what a tier shows, why a rule holds, why something was not done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import assert_never
+
+from slo_service.decide.condition import firing_measured, tiers_meant
+from slo_service.domain.event import Witness
+from slo_service.domain.instant import SECOND, format_duration, rfc3339
+from slo_service.domain.policy import (
+    All,
+    AnyOf,
+    BudgetRemainingAbove,
+    BudgetRemainingBelow,
+    Burning,
+    Condition,
+    NoData,
+    Not,
+    QuietFor,
+)
+from slo_service.domain.status import Reading, Status, TierState
+
+
+def number(value: Fraction | float) -> str:
+    """Two decimals below 10, one below 100, none above; no trailing zeros: 13.44 → 13.4, 1000 → 1000."""
+    size = abs(float(value))
+    text = f"{float(value):.{2 if size < 10 else 1 if size < 100 else 0}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: Fraction | float) -> str:
+    return f"{number(share * 100)} %"
+
+
+def window(reading: Reading) -> str:
+    """`1000× over 5m (30 of 30 bad, coverage 100 %)`; an empty window says so instead of showing a rate."""
+    over = f"over {format_duration(reading.length_ns)}"
+    if reading.burn is None:
+        return f"{over} nothing measured (coverage {percent(reading.coverage)})"
+    counts = f"{reading.tally.bad} of {reading.tally.total} bad, coverage {percent(reading.coverage)}"
+    return f"{number(reading.burn)}× {over} ({counts})"
+
+
+def tier_sentence(state: TierState) -> str:
+    """One tier with both windows, its factor, and since when it is frozen if it is."""
+    frozen = "" if state.frozen_since_ns is None else f"; frozen since {rfc3339(state.frozen_since_ns)}, not measured"
+    verb = "fires" if state.firing else "is quiet"
+    return f"{state.tier.name} {verb}: burn {window(state.long)} and {window(state.short)}, factor " + (
+        f"{number(state.factor)}{frozen}"
+    )
+
+
+def condition_sentence(condition: Condition, status: Status, now_ns: int) -> str:
+    """The condition with the numbers that decide it, whichever way they do."""
+    match condition:
+        case Burning(what):
+            tiers = firing_measured(what, status) or tiers_meant(what, status)
+            return "; ".join(tier_sentence(t) for t in tiers) or f"no tier is called {what}"
+        case BudgetRemainingBelow(share):
+            return f"{_budget(status)}, asked: below {percent(share)}"
+        case BudgetRemainingAbove(share):
+            return f"{_budget(status)}, asked: above {percent(share)}"
+        case NoData(for_ns):
+            since = "never" if status.progress_ns is None else rfc3339(status.progress_ns)
+            return f"last measured {since}, asked: nothing for {format_duration(for_ns)}"
+        case QuietFor(for_ns):
+            return _quiet(for_ns, status)
+        case All(of):
+            return " and ".join(condition_sentence(part, status, now_ns) for part in of)
+        case AnyOf(of):
+            return " or ".join(condition_sentence(part, status, now_ns) for part in of)
+        case Not(of):
+            return f"not ({condition_sentence(of, status, now_ns)})"
+    assert_never(condition)
+
+
+def witness_sentence(found: Sequence[Witness], needed: int) -> str:
+    named = "; ".join(witness.says for witness in found) or "none"
+    return f"{len(found)} of {needed} witnesses: {named}"
+
+
+def lacking_witnesses(found: Sequence[Witness], others: Sequence[Witness], needed: int) -> str:
+    """Why it was not done, with what the silent witnesses say."""
+    silent = "; ".join(w.says for w in others if w.method not in {f.method for f in found})
+    return witness_sentence(found, needed) + (
+        f"; the others: {silent}" if silent else "; no other measures this pipeline"
+    )
+
+
+def _budget(status: Status) -> str:
+    budget = status.budget
+    if budget.remaining is None:
+        return "budget unknown: nothing measured"
+    tally = budget.reading.tally
+    between = ""
+    if budget.interval is not None:
+        low, high = budget.interval
+        between = f", 95 % interval {percent(low)} to {percent(high)}"
+    provisional = "; provisional" if budget.provisional else ""
+    covered = percent(budget.reading.coverage)
+    return (
+        f"budget remaining {percent(budget.remaining)} ({tally.bad} of {tally.total} bad, coverage {covered}"
+        f"{between}{provisional})"
+    )
+
+
+def _quiet(for_ns: int, status: Status) -> str:
+    burned = [t for t in status.tiers if t.firing or t.last_burned_ns is not None]
+    shown = ", ".join(f"{t.tier.name} {format_duration(t.quiet_ns // SECOND * SECOND)}" for t in burned)
+    return f"measured quiet: {shown or 'no tier ever burned'}; asked: {format_duration(for_ns)}"

@@ -1,0 +1,82 @@
+"""Findings: what is wrong in a definition, where, and what to write instead. Collected, never raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning"]
+
+CODES: dict[str, str] = {
+    "E101": "file cannot be read",
+    "E102": "file is not UTF-8",
+    "E103": "file is not YAML",
+    "E104": "key is there twice",
+    "E105": "file is beyond a limit",
+    "E106": "nothing is defined",
+    "E201": "unknown key",
+    "E202": "missing key",
+    "E203": "wrong type",
+    "E204": "not a duration",
+    "E205": "not a name",
+    "E206": "not a label",
+    "E207": "number out of range",
+    "E208": "not one of the choices",
+    "E209": "unknown kind or apiVersion",
+    "E210": "not supported yet",
+    "E211": "exactly one is needed",
+    "E212": "not an address",
+    "E301": "name is there twice",
+    "E302": "refers to nothing",
+    "E303": "setting is not set",
+    "E304": "setting in the wrong place",
+    "E305": "two alertings select one SLO",
+    "E306": "pipeline is unclear",
+    "E401": "objective leaves no budget or asks for nothing",
+    "E402": "tier can never fire",
+    "E403": "short window holds too few canaries",
+    "E404": "freshness is tighter than the transit",
+    "E405": "pauseJobs matches no job",
+    "E406": "canary cannot be recognised in the sink",
+    "E407": "release can never happen",
+    "W501": "no owner",
+    "W502": "policy selects a critical job",
+    "W503": "selector matches no SLO",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`message` says what is wrong, `remedy` what to write instead; neither ever holds the value of a setting."""
+
+    file: str
+    line: int
+    column: int
+    severity: Level
+    code: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity} {self.code}: {self.message}; {self.remedy}"
+
+
+def found(mark: Mark, code: str, message: str, remedy: str) -> Finding:
+    """A finding of a documented code; codes that begin with W are warnings."""
+    assert code in CODES, code
+    severity: Level = "warning" if code.startswith("W") else "error"
+    return Finding(mark.file, mark.line, mark.column, severity, code, message, remedy)
+
+
+def quoted(text: str, longest: int = 60) -> str:
+    """Text as written in the file, for a message: one line, shortened."""
+    return repr(text if len(text) <= longest else text[: longest - 1] + "…")

@@ -1,0 +1,51 @@
+"""What a kind of definition is to the loader: how a document of it is read, and what is checked once all are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from slo_service.definitions.document import Document, Drafts
+from slo_service.definitions.notebook import Notebook
+from slo_service.domain.slo import Alerting
+
+Read: TypeAlias = Callable[[Document], object]
+"""Reads the spec into a value of the kind's own type; faults go to the document's notebook, never up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SloView:
+    """What is known of an SLO even when parts of it are wrong. None: cannot be told."""
+
+    name: str
+    labels: Mapping[str, str]
+    pipeline: str | None
+    alerting: Alerting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What checks look at. `unread`: parts of the files could not be read, so "nothing matches" cannot be said."""
+
+    drafts: Drafts
+    slos: tuple[SloView, ...]
+
+    @property
+    def unread(self) -> bool:
+        return bool(self.drafts.loose)
+
+
+Check: TypeAlias = Callable[[Linked, Notebook], None]
+
+
+def nothing_to_check(linked: Linked, notes: Notebook) -> None:
+    """For kinds whose references are all there is to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    api_version: str
+    name: str
+    read: Read
+    check: Check = nothing_to_check

@@ -1,0 +1,48 @@
+"""Settings and secrets that definitions name as `${NAME}`: from the environment, or from the file `NAME_FILE` names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST = 64 * 1024
+
+
+class Settings:
+    """Values never reach repr."""
+
+    __slots__ = ("_env",)
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def value(self, name: str) -> str | None:
+        """None when neither NAME nor a readable NAME_FILE is there. An empty value counts as not set."""
+        if not _NAME.fullmatch(name):
+            return None
+        if direct := self._env.get(name):
+            return direct
+        path = self._env.get(f"{name}_FILE")
+        if not path:
+            return None
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return file.read(_LONGEST).strip() or None
+        except (OSError, ValueError):
+            return None
+
+    def fill(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text with every `${NAME}` replaced, and the names that have no value (in which case the text is moot)."""
+        missing: list[str] = []
+
+        def replace(match: re.Match[str]) -> str:
+            value = self.value(match[1])
+            if value is None:
+                missing.append(match[1])
+                return ""
+            return value
+
+        return PLACEHOLDER.sub(replace, text), tuple(missing)

@@ -1,0 +1,15 @@
+"""The only place that reads clocks."""
+
+from __future__ import annotations
+
+import time
+
+
+def wall_ns() -> int:
+    """Nanoseconds since the Unix epoch, UTC."""
+    return time.time_ns()
+
+
+def mono_ns() -> int:
+    """Nanoseconds of a clock that never steps; only differences within one process mean anything."""
+    return time.monotonic_ns()

@@ -1,0 +1,87 @@
+"""What pages, API and metrics read of the running service: the in-memory side of `show`'s ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slo_service.collect.canary.trace import CanaryTrace
+from slo_service.collect.ports import GroupAge
+from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.status import Status
+from slo_service.show.ports import Health, JobView
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where the panel looks; each is asked anew every time, and none blocks."""
+
+    now_ns: Callable[[], int]
+    catalogue: Callable[[], Catalogue]
+    health: Callable[[], Health]
+    groups: Callable[[], Sequence[GroupAge]]
+    jobs: Callable[[], Mapping[str, JobView]]
+    canaries: Callable[[str, int], Sequence[CanaryTrace]]
+
+
+@dataclass(slots=True)
+class Panel:
+    """`Live` and `Pulse` of `show/ports.py`. `publish` is called once a tick."""
+
+    _sources: Sources
+    _statuses: Mapping[str, Status] = field(default_factory=dict)
+    _beat: int = 0
+    _stopped: bool = False
+    _waiting: set[asyncio.Future[None]] = field(default_factory=set)
+
+    def now_ns(self) -> int:
+        return self._sources.now_ns()
+
+    def catalogue(self) -> Catalogue:
+        return self._sources.catalogue()
+
+    def statuses(self) -> Mapping[str, Status]:
+        return self._statuses
+
+    def health(self) -> Health:
+        return self._sources.health()
+
+    def groups(self) -> Sequence[GroupAge]:
+        return self._sources.groups()
+
+    def jobs(self) -> Mapping[str, JobView]:
+        return self._sources.jobs()
+
+    def canaries(self, canary: str, since_ns: int) -> Sequence[CanaryTrace]:
+        return self._sources.canaries(canary, since_ns)
+
+    def publish(self, statuses: Mapping[str, Status]) -> None:
+        self._statuses = statuses
+        self._beat += 1
+        self._wake()
+
+    def stop(self) -> None:
+        """Ends every stream of beats."""
+        self._stopped = True
+        self._wake()
+
+    async def beats(self) -> AsyncIterator[int]:
+        """The tick number after every tick; a slow reader skips numbers."""
+        seen = self._beat
+        while not self._stopped:
+            if self._beat == seen:
+                waiter = asyncio.get_running_loop().create_future()
+                self._waiting.add(waiter)
+                try:
+                    await waiter
+                finally:
+                    self._waiting.discard(waiter)
+                continue
+            seen = self._beat
+            yield seen
+
+    def _wake(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)

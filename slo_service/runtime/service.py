@@ -1,0 +1,206 @@
+"""The service: store, definitions, collectors, judgement, worker and pages, started whole and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+import httpx
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from fastapi import APIRouter
+
+import slo_service
+from slo_service.act.alertmanager import Mirror
+from slo_service.collect.ports import Batch, StoreUnavailable
+from slo_service.domain.cell import Delta
+from slo_service.domain.instant import SECOND
+from slo_service.runtime.clock import mono_ns, wall_ns
+from slo_service.runtime.collectors import Collectors, Surroundings
+from slo_service.runtime.folder import Folder
+from slo_service.runtime.ingest import Ingest
+from slo_service.runtime.judgement import Judgement
+from slo_service.runtime.panel import Panel, Sources
+from slo_service.runtime.settings import Settings
+from slo_service.runtime.supervision import Supervisor
+from slo_service.runtime.web import WebServer, application
+from slo_service.runtime.work import Work
+from slo_service.show.metrics import EventCounters
+from slo_service.show.ports import Health
+from slo_service.store.errors import Deposed
+from slo_service.store.sql.store import SqlStore, open_store
+
+log = structlog.get_logger()
+
+LEASE_NS = 15 * SECOND
+RENEW_SECONDS = 5
+RELOAD_SECONDS = 1
+ROSTER_SECONDS = 2
+MIRROR_SECONDS = 10
+PRUNE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the demo adds: routes of its own, and a fragment for the pages."""
+
+    routers: tuple[APIRouter, ...] = ()
+    panel: Callable[[], str] | None = None
+
+
+class Service:
+    """One process that measures, judges, acts and shows. Made by `start_service`."""
+
+    def __init__(
+        self, settings: Settings, folder: Folder, store: SqlStore, epoch: int, client: httpx.AsyncClient, url: str
+    ) -> None:
+        self.url = settings.public_url.rstrip("/") or url
+        self.failure = ""
+        self.stopped = asyncio.Event()  # set when the service must end by itself; `failure` says why
+        self.history = store.history
+        self._settings, self._folder, self._store = settings, folder, store
+        self._started_ns = wall_ns()
+        self._supervisor = Supervisor()
+        self._counters = EventCounters()
+        self._ingest = Ingest(store, self._committed)
+        given = Surroundings(settings.clusters, self._ingest, store.ledger, wall_ns, mono_ns, epoch, settings.seed)
+        self._collectors = Collectors(given, self._supervisor)
+        self._judgement = Judgement(
+            folder.catalogue, folder.report.number, store.journal, store.cells, self._collectors.groups
+        )
+        self._work = Work(settings, store, lambda: folder.catalogue, client, self.url)
+        self._mirror = Mirror(settings.alertmanagers, client, self.url, wall_ns)
+        self.live = self.pulse = Panel(
+            Sources(
+                now_ns=wall_ns,
+                catalogue=lambda: folder.catalogue,
+                health=self._health,
+                groups=self._collectors.groups,
+                jobs=self._work.jobs,
+                canaries=self._collectors.canaries,
+            )
+        )
+
+    async def begin(self, listener: socket.socket, extras: Extras, closing: AsyncExitStack) -> None:
+        """Starts everything; `closing` undoes it in reverse: it stops acting, then measuring, then showing."""
+        await self._judgement.start(wall_ns())
+        app = application(self.live, self.history, self._counters, extras.routers, extras.panel)
+        web = WebServer(app, listener)
+        closing.push_async_callback(web.stop)
+        closing.callback(self.live.stop)
+        closing.push_async_callback(self._supervisor.stop)
+        closing.push_async_callback(self._collectors.stop)
+        await self._collectors.serve(self._folder.catalogue)
+        self._supervisor.add("worker", self._work.run)
+        scheduler = self._schedule()
+        closing.callback(scheduler.shutdown, wait=False)
+        log.info("service_started", url=self.url, slos=len(self._folder.catalogue.slos))
+
+    def _schedule(self) -> AsyncIOScheduler:
+        """APScheduler starts the periodic work: each one at a time, and once for all the runs it missed."""
+        work = {
+            "tick": (self._settings.tick_seconds, self._tick),
+            "reload": (RELOAD_SECONDS, self._reload),
+            "lead": (RENEW_SECONDS, self._renew),
+            "roster": (ROSTER_SECONDS, self._work.look),
+            "mirror": (MIRROR_SECONDS, self._push),
+            "prune": (PRUNE_SECONDS, self._prune),
+        }
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for name, (period, run) in work.items():
+            scheduler.add_job(
+                run, "interval", seconds=period, id=name, coalesce=True, max_instances=1, misfire_grace_time=30
+            )
+        scheduler.start()
+        return scheduler
+
+    async def _tick(self) -> None:
+        try:
+            statuses, round_ = await self._judgement.tick(wall_ns())
+        except Deposed as why:
+            self._fail(f"another process leads on this store now: {why}")
+            return
+        self.live.publish(statuses)
+        if round_ is None:
+            return
+        self._work.wake()
+        if round_.transitions:
+            await self._push()
+
+    async def _reload(self) -> None:
+        catalogue = self._folder.reload(wall_ns())
+        if catalogue is None:
+            return
+        async with self._ingest.quiet:
+            await self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
+        self._counters.keep({slo.stream.id for slo in catalogue.slos.values()})
+        await self._collectors.serve(catalogue)
+
+    async def _renew(self) -> None:
+        with suppress(StoreUnavailable):  # the lease outlives a short absence; the fence judges a long one
+            if not await self._store.leadership.renew(wall_ns(), LEASE_NS):
+                self._fail("another process leads on this store now")
+
+    async def _push(self) -> None:
+        await self._mirror.push(self._folder.catalogue, self.live.statuses())
+
+    async def _prune(self) -> None:
+        try:
+            await self._store.prune(wall_ns())
+        except StoreUnavailable as why:
+            log.warning("pruning_put_off", reason=str(why))
+
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        self.stopped.set()
+
+    def _committed(self, batch: Batch, deltas: tuple[Delta, ...]) -> None:
+        self._judgement.committed(batch, deltas)
+        self._counters.add(deltas)
+
+    def _health(self) -> Health:
+        return Health(
+            version=slo_service.__version__,
+            started_ns=self._started_ns,
+            load=self._folder.report,
+            collectors=self._collectors.health(),
+            tasks=self._supervisor.health(),
+            counters={**self._store.counters(), **self._collectors.counters(), **self._mirror.counters()},
+        )
+
+
+async def start_service(
+    settings: Settings, closing: AsyncExitStack, env: Mapping[str, str] | None = None, extras: Extras | None = None
+) -> Service:
+    """Starts whole or not at all; what was started is stopped when `closing` closes.
+
+    Raises `DefinitionsRefused` with every mistake, `StoreUnavailable`, or `OSError` when the address is taken."""
+    folder = Folder(settings.definitions, os.environ if env is None else env)
+    folder.load(wall_ns())
+    listener = closing.enter_context(socket.create_server((settings.host, settings.port)))
+    host, port = listener.getsockname()[:2]
+    store = await open_store(settings.store.get_secret_value(), wall_ns)
+    closing.push_async_callback(store.close)
+    epoch = await _lead(store)
+    closing.push_async_callback(store.leadership.release)
+    client = await closing.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
+    service = Service(settings, folder, store, epoch, client, f"http://{host}:{port}")
+    await service.begin(listener, extras or Extras(), closing)
+    return service
+
+
+async def _lead(store: SqlStore) -> int:
+    """Waits until this process leads; on SQLite that is at once."""
+    owner, told = f"{socket.gethostname()}:{os.getpid()}", False
+    while True:
+        epoch = await store.leadership.acquire(owner, wall_ns(), LEASE_NS)
+        if epoch is not None:
+            return epoch
+        if not told:
+            log.info("waiting_for_the_lead", reason="another process leads on this store")
+            told = True
+        await asyncio.sleep(1)

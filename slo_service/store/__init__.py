@@ -1,0 +1,1 @@
+"""Implements the ports of collect, evaluate, decide, act and show on SQL databases and in memory."""

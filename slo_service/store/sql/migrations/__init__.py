@@ -1,0 +1,1 @@
+"""Alembic revisions: how every earlier version's tables become this one's."""
