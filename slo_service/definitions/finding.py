@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "W501": "no owner",
     "W502": "policy selects a critical job",
     "W503": "selector matches no SLO",
+    "W504": "setting is not set here",
 }
 
 

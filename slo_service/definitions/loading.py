@@ -40,11 +40,12 @@ class Loaded:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def load_folder(paths: Sequence[Path], env: Mapping[str, str]) -> Loaded:
+def load_folder(paths: Sequence[Path], env: Mapping[str, str], *, settings_needed: bool = True) -> Loaded:
     """Reads the files, and the `.yaml` and `.yml` files under the folders. Never raises for what is in them.
 
-    `env` holds the settings that definitions name as `${NAME}`; their values are in no finding and no repr."""
-    notes = Notebook(Settings(env))
+    `env` holds the settings that definitions name as `${NAME}`; their values are in no finding and no repr. One that is
+    missing is a mistake, or a warning where the definitions are not to be run (`settings_needed` false)."""
+    notes = Notebook(Settings(env, needed=settings_needed))
     drafts = Drafts()
     files = 0
     for path in _files(paths, notes.findings):

@@ -158,7 +158,7 @@ class Node:
             what, remedy = f"the setting {quoted(name)} is not set", f"set {names} in the environment"
             if not name.isidentifier():
                 what, remedy = f"{quoted(name)} is not the name of a setting", "write ${NAME}, of letters, digits and _"
-            self.fault("E303", what, remedy)
+            self.fault("E303" if self.notes.settings.needed or not name.isidentifier() else "W504", what, remedy)
         return default if missing else value
 
     def url(self, *schemes: str) -> str:

@@ -12,12 +12,13 @@ _LONGEST = 64 * 1024
 
 
 class Settings:
-    """Values never reach repr."""
+    """Values never reach repr. `needed` is false where definitions are only read, as in a review, and never run."""
 
-    __slots__ = ("_env",)
+    __slots__ = ("_env", "needed")
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, needed: bool = True) -> None:
         self._env = env
+        self.needed = needed
 
     def value(self, name: str) -> str | None:
         """None when neither NAME nor a readable NAME_FILE is there. An empty value counts as not set."""

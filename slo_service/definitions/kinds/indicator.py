@@ -47,7 +47,7 @@ class IndicatorDraft:
             "intake": canary.send_timeout_ns if canary else 0,
             "lag": LAG_POLL_NS,
         }[self.kind]
-        return Timing(horizon_ns, _GRACE_POLLS * poll_ns)
+        return Timing(horizon_ns, _GRACE_POLLS * max(poll_ns, SECOND))  # a topic's readers report once a second
 
     def by(self, canary: Canary | None) -> int:
         """Until when a canary counts as complete: as declared, else its own deadline."""

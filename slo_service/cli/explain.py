@@ -1,0 +1,58 @@
+"""`slo explain`: why a number or an action is what it is."""
+
+from __future__ import annotations
+
+import click
+
+from slo_service.cli.example import Example
+from slo_service.cli.service import Service, Unknown, url_option
+from slo_service.cli.talk import Trouble, print_json
+
+_DECISIONS = 20
+
+
+@click.command(cls=Example, epilog="slo explain orders-freshness\nslo explain d-0123456789ab --json")
+@click.argument("name", metavar="SLO|DECISION")
+@url_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def explain(name: str, *, url: str, as_json: bool) -> None:
+    """Explain an objective (every number, and why its state is what it is) or a decision (all that led to it and
+    followed from it)."""
+    with Service(url) as service:
+        try:
+            _explain_slo(service, name, as_json=as_json)
+        except Unknown as no_slo:
+            try:
+                _explain_decision(service, name, as_json=as_json)
+            except Unknown:
+                raise Trouble(f"there is neither an SLO nor a decision {name!r}; {no_slo}") from None
+
+
+def _explain_slo(service: Service, name: str, *, as_json: bool) -> None:
+    from slo_service.cli.slo_story import slo_story
+    from slo_service.show.api.event_models import DecisionPage
+    from slo_service.show.api.models import Slo
+
+    slo = service.get("slos", name)
+    try:
+        journal = service.get("decisions", slo=name, limit=_DECISIONS)
+    except Trouble as trouble:
+        journal = {"decisions": []}
+        click.echo(f"what was done about it cannot be told: {trouble.message}", err=True)
+    if as_json:
+        print_json({**slo, "decisions": journal["decisions"]})
+        return
+    for line in slo_story(Slo.model_validate(slo), DecisionPage.model_validate(journal | {"next_before": None})):
+        click.echo(line)
+
+
+def _explain_decision(service: Service, name: str, *, as_json: bool) -> None:
+    from slo_service.cli.decision_story import decision_story
+    from slo_service.show.api.event_models import ChainDetail
+
+    chain = service.get("decisions", name)
+    if as_json:
+        print_json(chain)
+        return
+    for line in decision_story(ChainDetail.model_validate(chain)):
+        click.echo(line)

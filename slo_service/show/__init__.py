@@ -1,0 +1,1 @@
+"""All of it to pages, metrics and JSON."""

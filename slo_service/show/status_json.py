@@ -1,0 +1,156 @@
+"""One SLO as JSON: the names that the API, `slo status --json` and the reports share. Durations are seconds, shares
+lie in 0..1, instants are RFC 3339 in UTC, and what is not known is null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from fractions import Fraction
+
+from slo_service.domain.indicator import Indicator
+from slo_service.domain.instant import format_duration, rfc3339, seconds
+from slo_service.domain.slo import Slo
+from slo_service.domain.status import Budget, Reading, State, Status, TierState
+from slo_service.domain.tally import Objective
+
+UNKNOWN = "unknown"  # declared, but not judged yet
+STATES = (*(state.value for state in State), UNKNOWN)
+
+
+def state_word(status: Status | None) -> str:
+    return UNKNOWN if status is None else status.state.value
+
+
+def moment(instant_ns: int | None) -> str | None:
+    return None if instant_ns is None else rfc3339(instant_ns)
+
+
+def number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def status_json(slo: Slo, status: Status | None) -> dict[str, object]:
+    """Everything said of one SLO at its last evaluation; `state` is `unknown` and the figures null before the first."""
+    return {**declared_json(slo), **_measured_json(slo, status)}
+
+
+def declared_json(slo: Slo) -> dict[str, object]:
+    return {
+        "name": slo.name,
+        "display_name": slo.display_name,
+        "description": slo.description,
+        "service": slo.service,
+        "pipeline": slo.pipeline,
+        "labels": dict(slo.labels),
+        "importance": slo.importance,
+        "indicator": indicator_json(slo.indicator),
+        "objective": float(slo.objective.target),
+        "window": seconds(slo.window_ns),
+        "stream": slo.stream.id,
+        "runbook_url": slo.runbook_url,
+        "defined_at": slo.defined_at,
+    }
+
+
+def indicator_json(indicator: Indicator) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for part in fields(indicator):
+        value = getattr(indicator, part.name)
+        if part.name.endswith("_ns"):
+            said[part.name.removesuffix("_ns") + "_seconds"] = seconds(value)
+        else:
+            said[part.name] = str(value)
+    return said
+
+
+def _measured_json(slo: Slo, status: Status | None) -> dict[str, object]:
+    if status is None:
+        nothing = ("at", "since", "good", "bad", "unmeasured", "sli", "budget_remaining", "coverage", "provisional")
+        later = ("budget", "watermark", "progress", "frozen_since", "first_bad")
+        unknown: dict[str, object] = dict.fromkeys((*nothing, *later))
+        return {"state": UNKNOWN, **unknown, "burn_rates": {}, "windows": {}, "tiers": []}
+    whole = status.budget.reading
+    return {
+        "state": status.state.value,
+        "at": rfc3339(status.at_ns),
+        "since": rfc3339(status.since_ns),
+        "good": whole.tally.good,
+        "bad": whole.tally.bad,
+        "unmeasured": seconds(whole.unmeasured_ns),
+        "sli": number(status.sli),
+        "budget_remaining": number(status.budget.remaining),
+        "coverage": float(whole.coverage),
+        "provisional": status.budget.provisional,
+        "budget": budget_json(slo, status.budget),
+        "burn_rates": {format_duration(length): number(r.burn) for length, r in sorted(status.readings.items())},
+        "windows": windows_json(slo.objective, status.readings),
+        "tiers": [tier_json(slo, tier) for tier in status.tiers],
+        "watermark": moment(status.watermark_ns),
+        "progress": moment(status.progress_ns),
+        "frozen_since": moment(status.frozen_since_ns),
+        "first_bad": moment(status.first_bad_ns),
+    }
+
+
+def budget_json(slo: Slo, budget: Budget) -> dict[str, object]:
+    """What is left, in the three ways people count it: a share, minutes of total outage, and events."""
+    left = budget.remaining
+    return {
+        "remaining": number(left),
+        "remaining_interval": None if budget.interval is None else list(budget.interval),
+        "remaining_minutes": budget.minutes(slo.window_ns, slo.objective.budget),
+        "remaining_events": None if left is None else float(left * budget.allowed_events),
+        "allowed_events": float(budget.allowed_events),
+        "provisional": budget.provisional,
+    }
+
+
+def windows_json(objective: Objective, readings: Mapping[int, Reading]) -> dict[str, object]:
+    return {format_duration(length): reading_json(reading, objective) for length, reading in sorted(readings.items())}
+
+
+def reading_json(reading: Reading, objective: Objective, factor: Fraction | None = None) -> dict[str, object]:
+    """One window. `burn_lowest` and `burn_highest` bound the burn by counting all that is unmeasured as good, or as
+    bad. `over` says, compared exactly, whether the measured burn exceeds the factor."""
+    expected, bad = reading.expected, reading.tally.bad
+    bounds = (bad, bad + reading.unmeasured_events) if expected else (None, None)
+    lowest, highest = (None if b is None else float(b / expected / objective.budget) for b in bounds)
+    return {
+        "window": format_duration(reading.length_ns),
+        "seconds": seconds(reading.length_ns),
+        "good": reading.tally.good,
+        "bad": bad,
+        "expected": float(expected),
+        "unmeasured": seconds(reading.unmeasured_ns),
+        "coverage": float(reading.coverage),
+        "error_ratio": number(reading.tally.ratio_bad),
+        "burn": number(reading.burn),
+        "burn_interval": None if reading.interval is None else list(reading.interval),
+        "burn_lowest": lowest,
+        "burn_highest": highest,
+        "over": None if reading.burn is None or factor is None else reading.burn > factor,
+    }
+
+
+def tier_json(slo: Slo, state: TierState) -> dict[str, object]:
+    tier = state.tier
+    keep = slo.alerting.keep_firing_ns.get(tier.severity)
+    return {
+        "tier": tier.name,
+        "severity": tier.severity.value,
+        "long_seconds": seconds(tier.long_ns),
+        "short_seconds": seconds(tier.short_ns),
+        "factor": float(state.factor),
+        "budget_share": float(tier.budget_share),
+        "state": state.phase.value,
+        "firing": state.firing,
+        "burning": state.burning,
+        "since": rfc3339(state.since_ns),
+        "last_burned": moment(state.last_burned_ns),
+        "quiet_seconds": seconds(state.quiet_ns),
+        "keep_firing_seconds": None if keep is None else seconds(keep),
+        "frozen_since": moment(state.frozen_since_ns),
+        "episode": state.episode,
+        "long": reading_json(state.long, slo.objective, state.factor),
+        "short": reading_json(state.short, slo.objective, state.factor),
+    }

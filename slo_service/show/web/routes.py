@@ -1,0 +1,177 @@
+"""The pages as routes: read live values and history, build the view, render the template."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.staticfiles import StaticFiles
+
+from slo_service.domain.instant import DAY, HOUR
+from slo_service.domain.slo import Slo
+from slo_service.show.ports import History, Live, Pulse
+from slo_service.show.web.shell import environment, shell
+from slo_service.show.web.spend import COARSE, FINE, Past, days_spent
+from slo_service.show.web.view import decision as decision_view
+from slo_service.show.web.view import overview as overview_view
+from slo_service.show.web.view import pipeline as pipeline_view
+from slo_service.show.web.view.definitions import definitions
+from slo_service.show.web.view.health import health
+from slo_service.show.web.view.jobs import Reasons, job_rows, live_holds
+from slo_service.show.web.view.objective import objective_view
+from slo_service.show.web.view.timeline import timeline
+
+_TIMELINE = 40  # transitions and decisions read for a page
+_CHAINS = 12  # the newest decisions whose deliveries are shown
+
+
+class _Pages:
+    """Reads for one request at a time; keeps past cells and decisions for a while."""
+
+    def __init__(self, live: Live, pulse: Pulse, history: History, panel: Callable[[], str] | None) -> None:
+        self.live, self.pulse, self.history, self.panel = live, pulse, history, panel
+        self.templates = environment()
+        self.past = Past(history)
+        self.reasons = Reasons(history)
+
+    def render(self, template: str, section: str, status_code: int = 200, **parts: object) -> HTMLResponse:
+        page = self.templates.get_template(template)
+        frame = shell(self.live, section, self.panel if template in {"overview.html", "pipeline.html"} else None)
+        body = page.render(shell=frame, **parts)
+        return HTMLResponse(body, status_code, headers={"Cache-Control": "no-store"})
+
+    def missing(self, what: str, name: str, section: str) -> HTMLResponse:
+        return self.render("missing.html", section, 404, what=what, name=name)
+
+    async def days(self, slo: Slo, now_ns: int) -> list[float | None]:
+        status = self.live.statuses().get(slo.name)
+        if status is None:
+            return []
+        cells = await self.past.cells(slo.stream.id, COARSE, slo.window_ns, now_ns)
+        return days_spent(cells, status.budget.allowed_events, slo.window_ns, now_ns)
+
+    async def overview(self, query: overview_view.Query) -> HTMLResponse:
+        catalogue, statuses, jobs = self.live.catalogue(), self.live.statuses(), self.pulse.jobs()
+        now = self.live.now_ns()
+        shown = overview_view.on_page(catalogue, statuses, query)
+        days = {slo.name: await self.days(slo, now) for slo in shown}
+        reasons = await self.reasons.of(live_holds(jobs))
+        view = overview_view.overview(catalogue, statuses, jobs, reasons, days, query)
+        return self.render("overview.html", "objectives", view=view)
+
+    async def pipeline(self, name: str, minutes: int) -> HTMLResponse:
+        catalogue, statuses, jobs = self.live.catalogue(), self.live.statuses(), self.pulse.jobs()
+        pipeline = catalogue.pipelines.get(name)
+        if pipeline is None:
+            return self.missing("pipeline", name, "pipelines")
+        slos = catalogue.slos_of(name)
+        changes = [change for slo in slos for change in await self.history.transitions(slo.name, _TIMELINE)]
+        view = pipeline_view.pipeline_view(
+            pipeline,
+            catalogue,
+            statuses,
+            self.pulse,
+            changes,
+            minutes=pipeline_view.chosen(minutes),
+            now_ns=self.live.now_ns(),
+        )
+        reasons = await self.reasons.of(live_holds(jobs))
+        rows = job_rows(catalogue.jobs_of(name), jobs, reasons)
+        budgets = {slo.name: await self.days(slo, self.live.now_ns()) for slo in slos}
+        objectives = overview_view.overview(
+            catalogue, statuses, jobs, reasons, budgets, overview_view.Query(pipeline=name)
+        ).rows
+        return self.render(
+            "pipeline.html", "pipelines", view=view, jobs=rows, rows=objectives, spans=pipeline_view.SPANS
+        )
+
+    async def objective(self, name: str) -> HTMLResponse:
+        slo = self.live.catalogue().slos.get(name)
+        if slo is None:
+            return self.missing("objective", name, "objectives")
+        now, stream = self.live.now_ns(), slo.stream.id
+        coarse = await self.past.cells(stream, COARSE, slo.window_ns, now)
+        fine = await self.past.cells(stream, FINE, DAY + HOUR, now)
+        changes = await self.history.transitions(name, _TIMELINE)
+        decisions = await self.history.decisions(name, _TIMELINE)
+        chains = [await self.history.chain(decision.id) for decision in decisions[:_CHAINS]]
+        view = objective_view(slo, self.live.statuses().get(name), coarse, fine, changes)
+        entries = timeline(changes, decisions, [chain for chain in chains if chain is not None])
+        jobs = self.pulse.jobs()
+        actions = overview_view.actions_in_force(jobs, await self.reasons.of(live_holds(jobs))).get(name, ())
+        return self.render("objective.html", "objectives", view=view, entries=entries, actions=actions)
+
+    async def decision(self, name: str) -> HTMLResponse:
+        chain = await self.history.chain(name)
+        if chain is None:
+            return self.missing("decision", name, "objectives")
+        return self.render(
+            "decision.html",
+            "objectives",
+            chain=chain,
+            steps=decision_view.steps(chain),
+            title=decision_view.title(chain),
+            mark=decision_view.mark(chain),
+        )
+
+
+def pages(live: Live, pulse: Pulse, history: History, panel: Callable[[], str] | None = None) -> APIRouter:
+    """Every page, the event stream and the static files. `panel` gives the markup of the demo's fault switches, shown
+    on the overview and on pipelines."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    made = _Pages(live, pulse, history, panel)
+
+    @router.get("/")
+    async def overview(
+        state: str = "", pipeline: str = "", q: str = "", page: Annotated[int, Query(ge=1)] = 1
+    ) -> Response:
+        return await made.overview(overview_view.Query(state, pipeline, q[:200], page))
+
+    @router.get("/pipelines")
+    async def pipelines() -> Response:
+        catalogue, statuses = live.catalogue(), live.statuses()
+        rows = [
+            (each, *pipeline_view.worst_mark(each.name, catalogue, statuses), len(catalogue.jobs_of(each.name)))
+            for each in catalogue.pipelines.values()
+        ]
+        return made.render("pipelines.html", "pipelines", rows=rows)
+
+    @router.get("/pipelines/{name}")
+    async def pipeline(name: str, minutes: int = pipeline_view.DEFAULT_SPAN) -> Response:
+        return await made.pipeline(name, minutes)
+
+    @router.get("/slos/{name}")
+    async def objective(name: str) -> Response:
+        return await made.objective(name)
+
+    @router.get("/decisions/{name}")
+    async def decision(name: str) -> Response:
+        return await made.decision(name)
+
+    @router.get("/definitions")
+    async def definitions_() -> Response:
+        return made.render("definitions.html", "definitions", view=definitions(live.catalogue(), live.health().load))
+
+    @router.get("/health")
+    async def health_() -> Response:
+        return made.render("health.html", "health", view=health(live.health(), live.now_ns()))
+
+    _serve(router, pulse)
+    return router
+
+
+def _serve(router: APIRouter, pulse: Pulse) -> None:
+    files = StaticFiles(packages=[("slo_service.show.web", "static")])
+
+    @router.get("/static/{path:path}")
+    async def static(path: str, request: Request) -> Response:
+        """A route rather than a mount, so that including the router is all an application does."""
+        return await files.get_response(path, request.scope)
+
+    @router.get("/events", response_class=EventSourceResponse)
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        async for number in pulse.beats():
+            yield ServerSentEvent(event="tick", data=number)

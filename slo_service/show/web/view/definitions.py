@@ -1,0 +1,89 @@
+"""The definitions in force, and what the last load said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slo_service.domain.catalogue import Catalogue
+from slo_service.show.ports import LoadReport
+from slo_service.show.web import words
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    name: str
+    href: str  # empty: it has no page of its own
+    says: str
+    defined_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    title: str
+    items: tuple[Definition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    load: LoadReport
+    kinds: tuple[Kind, ...]
+
+
+def definitions(catalogue: Catalogue, load: LoadReport) -> Definitions:
+    """Kinds without any definition are left out. Addresses and credentials are never shown."""
+    kinds = (
+        Kind(
+            "Pipelines",
+            tuple(
+                Definition(each.name, "/pipelines/", each.description, each.defined_at)
+                for each in catalogue.pipelines.values()
+            ),
+        ),
+        Kind(
+            "Objectives",
+            tuple(
+                Definition(
+                    each.name,
+                    "/slos/",
+                    f"{words.precise(each.objective.target)} {words.target(each.indicator)}, "
+                    f"{words.window(each.window_ns)}",
+                    each.defined_at,
+                )
+                for each in catalogue.slos.values()
+            ),
+        ),
+        Kind(
+            "Canaries",
+            tuple(
+                Definition(
+                    each.name,
+                    "",
+                    f"on {each.pipeline}, every {words.duration(each.every_ns)} to each partition",
+                    each.defined_at,
+                )
+                for each in catalogue.canaries.values()
+            ),
+        ),
+        Kind(
+            "Policies",
+            tuple(
+                Definition(each.name, "", f"{words.plural(len(each.rules), 'rule')}, mode {each.mode}", each.defined_at)
+                for each in catalogue.policies.values()
+            ),
+        ),
+        Kind(
+            "Jobs",
+            tuple(
+                Definition(each.name, "", f"{each.criticality}, by {each.controller}", each.defined_at)
+                for each in catalogue.jobs.values()
+            ),
+        ),
+        Kind(
+            "Contacts",
+            tuple(
+                Definition(each.name, "", words.listing([channel.kind for channel in each.channels]), each.defined_at)
+                for each in catalogue.contacts.values()
+            ),
+        ),
+    )
+    return Definitions(load, tuple(kind for kind in kinds if kind.items))

@@ -1,0 +1,287 @@
+"""The objective page: how bad, since when, which tier; the budget, the tiers, the last day and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from slo_service.domain.cell import Delta
+from slo_service.domain.event import Transition
+from slo_service.domain.instant import DAY, HOUR, MINUTE, floor_to
+from slo_service.domain.slo import Severity, Slo
+from slo_service.domain.status import State, Status
+from slo_service.show.web import words
+from slo_service.show.web.charts.budget import BurnDown, Strip, burn_down, slice_strip
+from slo_service.show.web.view import marks
+from slo_service.show.web.view.marks import Mark
+from slo_service.show.web.view.tiers import TierRow, measured_still_needed, tier_rows
+
+SLOT = 5 * MINUTE
+COARSE = 15 * MINUTE
+HEAVY = 0.05  # the bad share above which a slot is drawn red
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    name: str
+    value: str
+    small: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A day in which budget was spent, or nothing was measured at all."""
+
+    start_ns: int
+    bad: int
+    total: int
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadSlot:
+    start_ns: int
+    bad: int
+    total: int
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveView:
+    slo: Slo
+    status: Status | None
+    mark: Mark
+    severity: str
+    lede: str
+    since_ns: int | None
+    tiles: tuple[Tile, ...]
+    tiers: tuple[TierRow, ...]
+    budget: Markup
+    spent: tuple[Spent, ...]
+    episodes: tuple[tuple[str, int, str], ...]
+    strip: Markup
+    strip_full: str
+    slots: tuple[BadSlot, ...]
+    counted: str
+
+
+def lede(slo: Slo, status: Status | None) -> str:
+    """What the state means, with its counts. The instant since when stands beside it on the page."""
+    what = words.events(slo.indicator)
+    if status is None:
+        return "Not judged yet: the first verdict comes once the watermark has moved."
+    hour = status.readings.get(HOUR)
+    counted = ""
+    if hour is not None and hour.burn is not None:
+        pace = f"{words.times(hour.burn)} the pace the budget allows"
+        counted = f"{hour.tally.bad:,} of {hour.tally.total:,} {what} of the last hour were bad, {pace}"
+    match status.state:
+        case State.BURNING:
+            return f"{counted or 'Burning'}. {_firing(status)}{_lately(status, what)}"
+        case State.WARN:
+            remaining = status.budget.remaining
+            if remaining is not None and remaining < 0:
+                return (
+                    f"The budget is overspent: {words.share(-remaining)} more than there was. {counted}".rstrip() + "."
+                )
+            return f"{counted or 'On warn'}. A ticket tier fires; at this pace it is no page."
+        case State.FROZEN:
+            return (
+                "Not measured now. That is neither good nor bad: every verdict stays as it was, and no action follows."
+            )
+        case State.WARMING:
+            need = min((measured_still_needed(tier) for tier in status.tiers), default=0)
+            more = f" The first verdict needs {words.duration(need)} more of measured time." if need else ""
+            return f"Measured, but not for long enough to call it quiet.{more} {counted}".rstrip(" .") + "."
+        case State.HEALTHY:
+            return f"{counted or 'Measured and quiet'}."
+
+
+def _firing(status: Status) -> str:
+    """`Page 6 h / 30 min fires.`"""
+    pairs = [
+        f"{words.window(tier.tier.long_ns)} / {words.window(tier.tier.short_ns)}"
+        for tier in status.firing(Severity.PAGE)
+    ]
+    return f"Page {words.listing(pairs)} {'fires' if len(pairs) == 1 else 'fire'}."
+
+
+def _lately(status: Status, what: str) -> str:
+    """Whether the trouble goes on, by the last five minutes."""
+    latest = status.readings.get(SLOT)
+    if latest is None or latest.tally.total == 0:
+        return ""
+    if latest.tally.bad == 0:
+        return f" None of the {latest.tally.total:,} {what} of the last 5 min was bad."
+    return f" Of the last 5 min {latest.tally.bad:,} of {latest.tally.total:,} were bad."
+
+
+def tiles(slo: Slo, status: Status | None) -> tuple[Tile, ...]:
+    what = words.events(slo.indicator)
+    span = words.window(slo.window_ns)
+    aim = Tile(
+        "Objective", words.precise(slo.objective.target), "", f"{words.target(slo.indicator)}, of the last {span}"
+    )
+    if status is None:
+        return (aim,)
+    reading, budget = status.budget.reading, status.budget
+    sli = status.sli
+    small = ""
+    if reading.interval is not None:
+        low, high = (1 - bound * float(slo.objective.budget) for bound in reversed(reading.interval))
+        small = f"{max(low, 0) * 100:.3f}–{min(high, 1) * 100:.3f}"
+    measured = Tile(
+        "Measured",
+        words.NONE if sli is None else words.precise(sli),
+        small,
+        f"{reading.tally.bad:,} bad of {reading.tally.total:,} {what}",
+    )
+    return (
+        aim,
+        measured,
+        _left(slo, status, what),
+        Tile(
+            "Coverage",
+            words.coverage(reading.coverage),
+            "provisional" if budget.provisional else "",
+            f"{words.duration(reading.unmeasured_ns)} of {span} unmeasured",
+        ),
+    )
+
+
+def _left(slo: Slo, status: Status, what: str) -> Tile:
+    budget = status.budget
+    if budget.remaining is None:
+        return Tile("Budget left", words.NONE, "", "nothing measured or expected yet")
+    minutes = budget.minutes(slo.window_ns, slo.objective.budget) or 0.0
+    whole = float(slo.objective.budget * slo.window_ns) / 60e9
+    spent, events = 1 - budget.remaining, budget.remaining * budget.allowed_events
+    small = ""
+    if budget.interval is not None:
+        low, high = (round(bound * 100) for bound in budget.interval)
+        small = f"{low}–{high}".replace("-", words.MINUS) if low != high else ""
+    if budget.remaining < 0:
+        says = (
+            f"{words.outage(-minutes)} or {words.count(-events)} {what} more than the budget of {words.outage(whole)}"
+        )
+    else:
+        says = (
+            f"{words.share(spent)} of {words.outage(whole)} spent; "
+            f"{words.outage(minutes)} of total outage or {words.count(int(events))} {what} left"
+        )
+    return Tile("Budget left", words.share(budget.remaining), small, says)
+
+
+def _blind(cells: Sequence[Delta], start_ns: int, end_ns: int) -> list[tuple[int, int]]:
+    """Gaps of two rows and more between the first row and the end."""
+    spans, reach = [], 2 * COARSE
+    starts = [cell.slice_start_ns for cell in cells if cell.slice_start_ns >= start_ns]
+    for before, after in zip(starts, [*starts[1:], end_ns], strict=True):
+        if after - before > reach:
+            spans.append((before + COARSE, after))
+    return spans
+
+
+def budget_chart(
+    slo: Slo, status: Status, cells: Sequence[Delta], transitions: Sequence[Transition]
+) -> tuple[Markup, tuple[tuple[str, int, str], ...]]:
+    """Steps from the 15 min rows; the last point is the live figure. Numbered marks are page episodes."""
+    end = status.at_ns if status.watermark_ns is None else status.watermark_ns
+    start = end - slo.window_ns
+    allowed, left, steps = status.budget.allowed_events, Fraction(1), []
+    for cell in cells:
+        if cell.bad and allowed > 0 and cell.slice_start_ns + COARSE > start:
+            left -= cell.bad / allowed
+            steps.append((min(cell.slice_start_ns + COARSE, end), float(left)))
+    pages = [each for each in transitions if each.opens and each.severity is Severity.PAGE and each.event_ns > start]
+    opened = sorted(pages, key=lambda each: each.event_ns)[-9:]
+    numbered = tuple((str(index), each.event_ns, each.tier.tier.name) for index, each in enumerate(opened, 1))
+    now = float(status.budget.remaining) if status.budget.remaining is not None else 1.0
+    minutes = status.budget.minutes(slo.window_ns, slo.objective.budget)
+    chart = BurnDown(
+        start,
+        end,
+        steps,
+        now,
+        "" if minutes is None else words.outage(minutes),
+        [(at, number) for number, at, _ in numbered],
+        _blind(cells, start, end),
+        f"Budget left over the last {words.window(slo.window_ns)}: {words.share(now)}",
+    )
+    return burn_down(chart), numbered
+
+
+def spent_days(cells: Sequence[Delta], allowed: Fraction) -> tuple[Spent, ...]:
+    """Days that spent anything, newest first, in UTC."""
+    days: dict[int, tuple[int, int]] = {}
+    for cell in cells:
+        day = floor_to(cell.slice_start_ns, DAY)
+        bad, total = days.get(day, (0, 0))
+        days[day] = (bad + cell.bad, total + cell.bad + cell.good)
+    return tuple(
+        Spent(day, bad, total, words.share(bad / allowed, 1) if allowed else words.NONE)
+        for day, (bad, total) in sorted(days.items(), reverse=True)
+        if bad
+    )
+
+
+def strip_of(slo: Slo, status: Status, cells: Sequence[Delta]) -> tuple[Markup, str, tuple[BadSlot, ...]]:
+    """The last 24 h in slots of 5 min, from the 1 min rows; nothing is drawn after the watermark."""
+    end = floor_to(status.at_ns, SLOT) + SLOT
+    start = end - DAY
+    until = status.at_ns if status.watermark_ns is None else status.watermark_ns
+    found: dict[int, list[Delta]] = {}
+    for cell in cells:
+        found.setdefault((cell.slice_start_ns - start) // SLOT, []).append(cell)
+    sums: list[tuple[int, int] | None] = []
+    for index in range(DAY // SLOT):
+        rows = found.get(index, [])
+        gone_by = min(SLOT, until - (start + index * SLOT))
+        mostly_blind = 2 * len(rows) * MINUTE < gone_by
+        bad = sum(row.bad for row in rows)
+        sums.append(None if mostly_blind or not rows else (bad, bad + sum(row.good for row in rows)))
+    shares = [None if slot is None else slot[0] / slot[1] if slot[1] else 0.0 for slot in sums]
+    full = max([0.02, *(share for share in shares if share is not None)])
+    bad_slots = tuple(
+        BadSlot(start + index * SLOT, slot[0], slot[1], words.share(Fraction(slot[0], slot[1]), 1))
+        for index, slot in enumerate(sums)
+        if slot is not None and slot[0]
+    )[::-1]
+    label = f"The last 24 hours in 5-minute slots: {len(bad_slots)} with bad {words.events(slo.indicator)}"
+    return slice_strip(Strip(start, end, until, SLOT, shares, full, HEAVY, label)), words.share(full), bad_slots
+
+
+def objective_view(
+    slo: Slo, status: Status | None, coarse: Sequence[Delta], fine: Sequence[Delta], transitions: Sequence[Transition]
+) -> ObjectiveView:
+    """`coarse` covers the window in 15 min rows, `fine` the last day in 1 min rows."""
+    burning = status is not None and status.state in {State.BURNING, State.WARN}
+    since = None
+    if status is not None and status.state is not State.HEALTHY:
+        since = status.first_bad_ns if burning and status.first_bad_ns is not None else status.since_ns
+    budget, numbered = budget_chart(slo, status, coarse, transitions) if status else (Markup(), ())
+    strip, full, slots = strip_of(slo, status, fine) if status else (Markup(), "", ())
+    severity = ""
+    if status is not None and status.firing():
+        severity = "page" if status.firing(Severity.PAGE) else "ticket"
+    return ObjectiveView(
+        slo=slo,
+        status=status,
+        mark=marks.of_status(status),
+        severity=severity,
+        lede=lede(slo, status),
+        since_ns=since,
+        tiles=tiles(slo, status),
+        tiers=tier_rows(slo, status) if status else (),
+        budget=budget,
+        spent=spent_days(coarse, status.budget.allowed_events) if status else (),
+        episodes=numbered,
+        strip=strip,
+        strip_full=full,
+        slots=slots[:60],
+        counted=words.events(slo.indicator),
+    )

@@ -1,0 +1,87 @@
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from slo_service.definitions import diff, load_folder
+from slo_service.domain.instant import DAY, SECOND
+
+BASE = Path(__file__).parent / "good" / "base.yaml"
+
+
+@pytest.fixture
+def load(tmp_path, env):
+    def load_with(*changes, env=env):
+        text = BASE.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "x.yaml").write_text(text)
+        loaded = load_folder([tmp_path], env)
+        assert loaded.catalogue is not None, loaded.findings
+        return loaded.catalogue
+
+    return load_with
+
+
+def stream(catalogue):
+    return catalogue.slos["base-freshness"].stream.id
+
+
+def test_an_unchanged_folder_says_nothing(load):
+    assert diff(load(), load()) == ()
+
+
+def test_moving_a_definition_is_no_change(load):
+    assert diff(load(), load(("# The surr", "#\n#\n# The surr"))) == ()
+
+
+def test_a_new_target_keeps_the_history(load):
+    old, new = load(), load(("target: 0.999", "target: 0.995"))
+    assert stream(old) == stream(new)
+    assert diff(old, new) == ("slo base-freshness target 99.9 % → 99.5 %; its history is kept",)
+
+
+def test_a_changed_measurement_starts_a_new_stream(load):
+    old, new = load(), load(("within: 30s", "within: 20s"))
+    assert stream(old) != stream(new)
+    (said,) = diff(old, new)
+    assert said.startswith(
+        "slo base-freshness measures something else: freshness canary orders-canary within 30s at sink on orders → "
+        "freshness canary orders-canary within 20s at sink on orders; a new stream starts"
+    )
+
+
+def test_a_reverted_measurement_finds_its_old_stream(load):
+    first = stream(load())
+    load(("within: 30s", "within: 20s"))
+    assert stream(load()) == first
+
+
+def test_a_new_window_keeps_the_history(load):
+    assert diff(load(), load(("duration: 30d", "duration: 28d"))) == (
+        "slo base-freshness window 30d → 28d; its history is kept",
+    )
+
+
+def test_what_comes_and_goes_is_named(load):
+    assert set(diff(load(), load(("{name: team}", "{name: crew}")))) == {"contact team removed", "contact crew added"}
+
+
+def test_an_slo_that_goes_closes_its_episodes(load):
+    catalogue = load()
+    (said,) = diff(catalogue, replace(catalogue, slos={}))
+    assert said.startswith("slo base-freshness removed; its open episodes close and their holds are released")
+
+
+def test_a_changed_setting_is_a_change_but_its_value_is_not_said(load, env):
+    changed = {**env, "ORDERS_DB_URL": "postgresql://another-planted-password@db"}
+    assert diff(load(), load(env=changed)) == ("pipeline orders changed: sink",)
+
+
+def test_several_changes_are_several_sentences(load):
+    slo = load().slos["base-freshness"]
+    new = replace(load(), slos={slo.name: replace(slo, window_ns=7 * DAY, description="x", slice_width_ns=SECOND)})
+    assert len(diff(load(), new)) == 3
+    assert slo.objective.target == Fraction(999, 1000)
