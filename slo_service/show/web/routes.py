@@ -39,7 +39,7 @@ class _Pages:
 
     def render(self, template: str, section: str, status_code: int = 200, **parts: object) -> HTMLResponse:
         page = self.templates.get_template(template)
-        frame = shell(self.live, section, self.panel if template in {"overview.html", "pipeline.html"} else None)
+        frame = shell(self.live, section, self.panel)
         body = page.render(shell=frame, **parts)
         return HTMLResponse(body, status_code, headers={"Cache-Control": "no-store"})
 

@@ -116,9 +116,10 @@ async def test_past_cells_are_asked_for_once_in_a_while_and_not_with_every_tick(
 
 def test_a_slot_that_was_mostly_unmeasured_is_hatched():
     slo, status = KNOWN.slos["orders-freshness"], JUDGED["orders-freshness"]
-    minutes = [Delta("s", NOON - MINUTE * ago, 6, 0, 1) for ago in range(1, 120) if not 60 < ago <= 70]
-    drawing, _, _ = strip_of(slo, status, minutes)
-    assert 'class="hatch"' in drawing
+    whole = [Delta("s", NOON - MINUTE * ago, 6, 0, 1) for ago in range(120, 0, -1)]
+    gap = [cell for cell in whole if not 60 < (NOON - cell.slice_start_ns) // MINUTE <= 63]
+    hatched = [strip_of(slo, status, minutes)[0].count('class="hatch"') for minutes in (whole, gap)]
+    assert hatched[1] == hatched[0] + 2  # one slot, in the wide and in the narrow drawing
 
 
 def test_nothing_is_drawn_for_an_objective_that_was_never_judged():

@@ -22,7 +22,7 @@ def budget_bar(remaining: Fraction | None, interval: tuple[float, float] | None,
         end = 25 + 100 * max(-0.25, min(1.0, float(remaining)))
         cls = "prov" if provisional else "neg" if remaining < 0 else "left"
         body.append(rect(min(25, end), 6, abs(end - 25), 6, cls))
-        if False:
+        if remaining < Fraction(-1, 4):
             body.append('<path class="neg" d="M6 3L0 9L6 15z"/>')
         if interval is not None:
             low, high = (25 + 100 * max(-0.25, min(1.0, bound)) for bound in interval)
