@@ -25,8 +25,9 @@ log = structlog.get_logger()
 
 
 class Judgement:
-    """Owns the evaluator and the policy engine's memory. What could not be recorded is kept and recorded with the next
-    tick; until then nothing is acted on, since decisions are carried out from the store alone."""
+    """Owns the evaluator and the policy engine's memory. A round that could not be recorded is kept as it is and is
+    written again before anything new is decided, since its commit may have happened and only the answer been lost.
+    Until then nothing is acted on: decisions are carried out from the store alone."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Judgement:
         self._evaluator = Evaluator(catalogue, load)
         self._journal, self._cells, self._groups = journal, cells, groups
         self._memory = Memory()
+        self._unrecorded: Round | None = None
         self._transitions: list[Transition] = []
         self._states: dict[tuple[str, str], TierState] = {}
         self.cannot_record = ""  # why, while the store is away
@@ -65,33 +67,39 @@ class Judgement:
         """The statuses, and the round if one was recorded that asks for something to be done."""
         evaluation = self._evaluator.tick(now_ns)
         self._keep(evaluation.transitions, evaluation.tier_states)
+        statuses = self._annotated(evaluation.statuses)
+        late = self._unrecorded
+        if late is not None and not await self._record(late):
+            return statuses, None
         found = witnesses(now_ns, self._catalogue, evaluation.statuses, self._troubles())
         asked = decide(now_ns, self._catalogue, evaluation.statuses, self._transitions, found, self._memory)
         round_ = replace(asked, transitions=tuple(self._transitions), tier_states=tuple(self._states.values()))
-        recorded = await self._record(round_) if round_ else None
-        if recorded is not None or not round_:
-            self._memory = remember(self._memory, asked)
-        return self._annotated(evaluation.statuses), recorded
+        self._transitions.clear()
+        self._states.clear()
+        if not round_:
+            self._memory = remember(self._memory, round_)
+            return statuses, late
+        return statuses, round_ if await self._record(round_) else late
 
-    async def _record(self, round_: Round) -> Round | None:
+    async def _record(self, round_: Round) -> bool:
         try:
             await self._journal.record(round_)
         except StoreUnavailable as why:
+            self._unrecorded = round_
             if not self.cannot_record:
-                log.warning("recording_failed", reason=str(why), kept_transitions=len(self._transitions))
+                log.warning("recording_failed", reason=str(why), transitions=len(round_.transitions))
             self.cannot_record = str(why)
-            return None
+            return False
         if self.cannot_record:
-            log.info("recording_resumed", transitions=len(self._transitions))
-        self.cannot_record = ""
-        self._transitions.clear()
-        self._states.clear()
+            log.info("recording_resumed", transitions=len(round_.transitions))
+        self.cannot_record, self._unrecorded = "", None
+        self._memory = remember(self._memory, round_)
         for row in round_.transitions:
             log.info("tier_changed", slo=row.slo, tier=row.tier.tier.name, change=row.change, episode=row.episode)
         for decision in round_.decisions:
             log.info("decided", id=decision.id, action=decision.action, target=decision.target,
                      verdict=decision.verdict, reason=decision.reason)  # fmt: skip
-        return round_
+        return True
 
     def _keep(self, transitions: Sequence[Transition], states: Sequence[TierState]) -> None:
         self._transitions += transitions

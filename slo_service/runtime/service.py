@@ -22,7 +22,6 @@ from slo_service.domain.instant import SECOND
 from slo_service.runtime.clock import mono_ns, wall_ns
 from slo_service.runtime.collectors import Collectors, Surroundings
 from slo_service.runtime.folder import Folder
-from slo_service.runtime.ingest import Ingest
 from slo_service.runtime.judgement import Judgement
 from slo_service.runtime.panel import Panel, Sources
 from slo_service.runtime.settings import Settings
@@ -66,7 +65,7 @@ class Service:
         self._started_ns = wall_ns()
         self._supervisor = Supervisor()
         self._counters = EventCounters()
-        self._ingest = Ingest(store, self._committed)
+        self._ingest = store.recorder(self._committed)
         given = Surroundings(settings.clusters, self._ingest, store.ledger, wall_ns, mono_ns, epoch, settings.seed)
         self._collectors = Collectors(given, self._supervisor)
         self._judgement = Judgement(

@@ -1,14 +1,17 @@
-"""Settings, from `SLO_…` environment variables and the command line. Secrets may come from files (`SLO_…_FILE`)."""
+"""Settings, from `SLO_…` environment variables and the command line; secrets may come from files."""
 
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from slo_service.domain.instant import SECOND
 
@@ -68,12 +71,45 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def read_settings(**given: object) -> Settings:
-    """Settings with the given ones on top; raises `SettingsRefused` with all complaints at once."""
+def read_settings(env: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Settings with the given ones on top; raises `SettingsRefused` with all complaints at once.
+
+    `SLO_STORE_FILE`, `SLO_CLUSTERS_FILE` and `SLO_SMTP_PASSWORD_FILE` name files that hold the value."""
+    env = os.environ if env is None else env
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # pydantic checks them
+        from_files: dict[str, object] = {name: text for name in _FROM_FILES if (text := _file(env, name)) is not None}
+        if "smtp_password" in from_files:
+            from_files["smtp"] = Smtp(password=SecretStr(str(from_files.pop("smtp_password"))))
+        if "clusters" in from_files:
+            from_files["clusters"] = json.loads(str(from_files["clusters"]))
+        chosen = {**from_files, **{name: value for name, value in given.items() if value is not None}}
+        return Settings(**chosen)  # type: ignore[arg-type] # pydantic checks them
     except ValidationError as error:
         raise SettingsRefused("\n".join(_complaint(each) for each in error.errors(include_input=False))) from None
+    except SettingsError as error:
+        name = str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsRefused(f"SLO_{name}: this is not JSON; write it like {_LIKE.get(name, '[...]')}") from None
+    except json.JSONDecodeError as error:
+        raise SettingsRefused(f"SLO_CLUSTERS_FILE: line {error.lineno} is not JSON; {_LIKE['CLUSTERS']}") from None
+
+
+_FROM_FILES = ("store", "clusters", "smtp_password")
+_LIKE = {
+    "CLUSTERS": '{"main": {"bootstrap.servers": "127.0.0.1:9092"}}',
+    "ALERTMANAGERS": '["http://127.0.0.1:9093"]',
+    "DEFINITIONS": '["slo_definitions"]',
+}
+
+
+def _file(env: Mapping[str, str], name: str) -> str | None:
+    variable = f"SLO_{name.upper()}_FILE"
+    path = env.get(variable)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"{variable}: the file cannot be read: {error}; correct the path") from None
 
 
 def _complaint(error: ErrorDetails) -> str:

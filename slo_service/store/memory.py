@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from slo_service.collect.ports import Batch, LedgerPage
 from slo_service.decide.ports import Memory, Round
 from slo_service.domain.cell import CellKey, Delta, Progress
-from slo_service.domain.event import Decision, Hold, Message, RuleEpisode, Transition, Verdict, WantedState
+from slo_service.domain.event import Decision, Hold, Message, RuleEpisode, Transition, WantedState
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import MINUTE, floor_to
 from slo_service.domain.status import TierState
@@ -115,12 +115,12 @@ class MemoryJournal:
         entered = [row for row in self.rule_episodes.values() if row.left_ns is None]
         open_ids = {row.id for row in entered}
         live = [row for row in self.holds.values() if row.released_ns is None]
-        acting = [row for row in self.decisions.values() if row.verdict is Verdict.ACT and row.episode in open_ids]
+        theirs = [row for row in self.decisions.values() if row.episode in open_ids]
         return Memory(
             rule_episodes=tuple(sorted(entered, key=lambda row: (row.entered_ns, row.id))),
             holds=tuple(sorted(live, key=lambda row: (row.placed_ns, row.id))),
             wanted=tuple(self.wanted[target][max(self.wanted[target])] for target in sorted(self.wanted)),
-            decisions=tuple(sorted(acting, key=lambda row: (row.at_ns, row.id))),
+            decisions=tuple(sorted(theirs, key=lambda row: (row.at_ns, row.id))),
         )
 
     async def transitions(self, slo: str | None, limit: int) -> Sequence[Transition]:

@@ -30,7 +30,7 @@ changes = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(changes, st.integers(0, 9), st.sampled_from(LENGTHS), st.randoms(use_true_random=False))
-def test_windows_equal_the_sum_over_raw_slices(rows: list[tuple[int, int, int]], into: int, length: int, rng) -> None:  # type: ignore[no-untyped-def] # Hypothesis' own Random
+def test_windows_equal_the_sum_over_raw_slices(rows: list[tuple[int, int, int]], into: int, length: int, rng) -> None:
     head = T0 + max([ago for ago, _, _ in rows] or [0]) * 0 + into * SECOND
     rings = Rings(WIDTH, 30 * DAY)
     rings.add(T0, 0, 0, 0)

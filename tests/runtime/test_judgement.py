@@ -17,7 +17,6 @@ from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Slo
 from slo_service.domain.tally import Tally
-from slo_service.runtime.ingest import Ingest
 from slo_service.runtime.judgement import Judgement
 from slo_service.store.memory import MemoryStore
 from tests.evaluate.timeline import START, an_slo, only
@@ -33,7 +32,7 @@ class World:
         self.now, self.away = now, False
         self.store = store or MemoryStore(lambda: self.now)
         self.judgement = Judgement(Catalogue(slos={SLO.name: SLO}), 1, self, self.store.cells, tuple)
-        self.ingest = Ingest(self.store, self.judgement.committed)
+        self.ingest = self.store.recorder(self.judgement.committed)
         self.counter = 0
 
     async def record(self, round_: Round) -> None:
@@ -41,10 +40,10 @@ class World:
             raise StoreUnavailable("the disk is full")
         await self.store.journal.record(round_)
 
-    async def memory(self):  # type: ignore[no-untyped-def] # the journal's
+    async def memory(self):
         return await self.store.journal.memory()
 
-    async def transitions(self, slo: str | None, limit: int):  # type: ignore[no-untyped-def] # the journal's
+    async def transitions(self, slo: str | None, limit: int):
         return await self.store.journal.transitions(slo, limit)
 
     async def canaries(self, start_ns: int, good: int, bad: int) -> None:
@@ -129,7 +128,7 @@ async def test_a_measurement_that_is_redefined_closes_its_episode_as_superseded(
     world = World()
     await world.judgement.start(world.now)
     await world.outage(60)
-    other = replace(SLO, indicator=replace(SLO.indicator, within_ns=9 * SECOND))  # type: ignore[type-var,arg-type] # freshness
+    other = replace(SLO, indicator=replace(SLO.indicator, within_ns=9 * SECOND))  # type: ignore[arg-type] # it is one of freshness
     await world.judgement.reload(Catalogue(slos={other.name: other}), 2, world.now)
     world.now += SECOND
     await world.judgement.tick(world.now)

@@ -64,9 +64,12 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One consistent snapshot. Raises `StoreUnavailable`."""
         waits = self._writer if self._in_memory else contextlib.nullcontext()  # there it has only one connection
+        engine = self.engine
+        if self.dialect == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         async with waits:
             with self._translated():
-                async with self.engine.connect() as connection, connection.begin():
+                async with engine.connect() as connection, connection.begin():
                     yield connection
 
     @contextlib.asynccontextmanager

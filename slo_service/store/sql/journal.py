@@ -8,7 +8,7 @@ from sqlalchemy import Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from slo_service.decide.ports import Memory, Round
-from slo_service.domain.event import Hold, RuleEpisode, Transition, Verdict, WantedState
+from slo_service.domain.event import Hold, RuleEpisode, Transition, WantedState
 from slo_service.store import codec
 from slo_service.store.errors import StaleWanted
 from slo_service.store.sql import schema
@@ -40,7 +40,7 @@ class SqlJournal:
     async def memory(self) -> Memory:
         episodes, holds, decisions = schema.rule_episodes, schema.holds, schema.decisions
         of_open = select(episodes.c.id).where(episodes.c.left_ns.is_(None))
-        acting = (decisions.c.verdict == Verdict.ACT) & decisions.c.episode.in_(of_open)
+        theirs = decisions.c.episode.in_(of_open)
         async with self._database.read() as connection:
             entered = await connection.execute(
                 select(episodes).where(episodes.c.left_ns.is_(None)).order_by(episodes.c.entered_ns, episodes.c.id)
@@ -48,14 +48,14 @@ class SqlJournal:
             live = await connection.execute(
                 select(holds).where(holds.c.released_ns.is_(None)).order_by(holds.c.placed_ns, holds.c.id)
             )
-            acted = await connection.execute(
-                select(decisions).where(acting).order_by(decisions.c.at_ns, decisions.c.id)
+            decided = await connection.execute(
+                select(decisions).where(theirs).order_by(decisions.c.at_ns, decisions.c.id)
             )
             return Memory(
                 rule_episodes=tuple(codec.plain(RuleEpisode, row) for row in records(entered)),
                 holds=tuple(codec.plain(Hold, row) for row in records(live)),
                 wanted=await newest_wanted(connection),
-                decisions=tuple(codec.decode_decision(row) for row in records(acted)),
+                decisions=tuple(codec.decode_decision(row) for row in records(decided)),
             )
 
     async def transitions(self, slo: str | None, limit: int) -> Sequence[Transition]:

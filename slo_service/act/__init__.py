@@ -1,0 +1,1 @@
+"""Decisions to deliveries: the worker that enacts wanted states and delivers messages."""

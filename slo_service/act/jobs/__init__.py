@@ -1,0 +1,1 @@
+"""Job controllers, one module or folder each."""

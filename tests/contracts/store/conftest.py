@@ -1,0 +1,67 @@
+"""Every test here runs over every adapter: what one store promises, all do."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from slo_service.collect.ports import Batch, Ledger
+from slo_service.decide.ports import Journal
+from slo_service.domain.cell import Delta
+from slo_service.evaluate.ports import CellReader
+from slo_service.store.memory import MemoryStore
+from slo_service.store.recorder import AnnouncingRecorder, OnCommit
+from slo_service.store.sql.store import SqlStore, open_store
+from tests.services.postgres import Postgres
+from tests.store.build import NOW
+
+
+class Cells(CellReader, Protocol):
+    async def cells_by_source(
+        self, stream: str, width_ns: int, since_ns: int, until_ns: int
+    ) -> Mapping[str, Sequence[Delta]]: ...
+
+
+class Store(Protocol):
+    """What the memory adapter and the SQL one have in common."""
+
+    @property
+    def cells(self) -> Cells: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def journal(self) -> Journal: ...
+    async def ingest(self, batch: Batch) -> tuple[Delta, ...]: ...
+    def recorder(self, on_commit: OnCommit) -> AnnouncingRecorder: ...
+    def counters(self) -> Mapping[str, int]: ...
+
+
+POSTGRES = pytest.param("postgres", marks=pytest.mark.services)
+
+
+async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> SqlStore:
+    url = {"file": f"sqlite:///{tmp_path}/slo.db", "sqlite in memory": "sqlite://"}.get(request.param)
+    if url is None:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database())
+    store = await open_store(url, lambda: NOW)
+    assert await store.leadership.acquire("test", NOW, ttl_ns=1) == 1
+    return store
+
+
+@pytest.fixture(params=["dictionaries", "file", POSTGRES])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == "dictionaries":
+        yield MemoryStore(lambda: NOW)
+        return
+    sql = await opened(request, tmp_path)
+    yield sql
+    await sql.close()
+
+
+@pytest.fixture(params=["file", "sqlite in memory", POSTGRES])
+async def sql_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    sql = await opened(request, tmp_path)
+    yield sql
+    await sql.close()
