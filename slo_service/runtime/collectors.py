@@ -120,8 +120,7 @@ class Collectors:
 
     async def _stop(self, name: str) -> None:
         _, collector = self._running.pop(name)
-        await collector.stop()
-        await self._supervisor.remove(name)
+        await self._supervisor.remove(name, collector.stop)
 
 
 def _wanted(catalogue: Catalogue) -> dict[str, tuple[_Served, Sequence[Slo]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -112,7 +112,13 @@ class Service:
         scheduler = AsyncIOScheduler(timezone="UTC")
         for name, (period, run) in work.items():
             scheduler.add_job(
-                run, "interval", seconds=period, id=name, coalesce=True, max_instances=1, misfire_grace_time=30
+                _undisturbed(run),
+                "interval",
+                seconds=period,
+                id=name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=30,
             )
         scheduler.start()
         return scheduler
@@ -190,6 +196,16 @@ async def start_service(
     service = Service(settings, folder, store, epoch, client, f"http://{host}:{port}")
     await service.begin(listener, extras or Extras(), closing)
     return service
+
+
+def _undisturbed(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Being cancelled is how a periodic job ends with the service, and no news."""
+
+    async def once() -> None:
+        with suppress(asyncio.CancelledError):
+            await run()
+
+    return once
 
 
 async def _lead(store: SqlStore) -> int:

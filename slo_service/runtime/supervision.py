@@ -38,8 +38,11 @@ class Supervisor:
         supervised = self._tasks[name] = _Supervised(name, start)
         supervised.task = asyncio.create_task(self._keep(supervised), name=name)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, stop: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Lets the task end: by `stop` where it has a way of its own, and in any case by cancelling it."""
         supervised = self._tasks.pop(name, None)
+        if stop is not None:
+            await stop()
         if supervised and supervised.task:
             supervised.task.cancel()
             await asyncio.gather(supervised.task, return_exceptions=True)
@@ -64,6 +67,8 @@ class Supervisor:
                 supervised.last_error = f"{type(error).__name__}: {error}"
             finally:
                 supervised.running = False
+            if self._tasks.get(supervised.name) is not supervised:
+                return  # it was asked to end
             supervised.restarts += 1
             if loop.time() - began > LONGEST_PAUSE_SECONDS:
                 pause = self.first_pause_seconds

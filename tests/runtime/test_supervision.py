@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from slo_service.runtime.supervision import Supervisor
 
 
@@ -51,3 +53,21 @@ async def test_what_is_stopped_stays_stopped() -> None:
     await supervisor.stop()
     assert alive == ["ended"]
     assert supervisor.health() == ()
+
+
+async def test_a_task_that_was_asked_to_end_did_not_die(capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor, ending = Supervisor(), asyncio.Event()
+    starts = []
+
+    async def obeys() -> None:
+        starts.append(1)
+        await ending.wait()
+
+    async def stop() -> None:
+        ending.set()
+
+    supervisor.add("reader", obeys)
+    await asyncio.sleep(0)
+    await supervisor.remove("reader", stop)
+    assert starts == [1]
+    assert "task_died" not in capsys.readouterr().out

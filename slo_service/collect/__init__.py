@@ -1,0 +1,1 @@
+"""The world to samples: one folder a source. Sees no SQL."""
