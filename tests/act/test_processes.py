@@ -60,7 +60,7 @@ async def test_a_start_time_in_the_file_tells_the_process_from_its_successor(tmp
         assert await ProcessJobs().state(job) is JobState.ABSENT
 
 
-@pytest.mark.parametrize("text", ["", "abc", "-5", "0", "1", str(os.getpid())])
+@pytest.mark.parametrize("text", ["", "abc", "-5", "0", "1", pytest.param(str(os.getpid()), id="our own")])
 async def test_a_pid_file_never_makes_us_signal_init_a_group_or_ourselves(tmp_path: Path, text: str) -> None:
     pid_file = tmp_path / "x.pid"
     pid_file.write_text(text)
