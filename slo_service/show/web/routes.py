@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
@@ -13,15 +14,18 @@ from starlette.staticfiles import StaticFiles
 from slo_service.domain.instant import DAY, HOUR
 from slo_service.domain.slo import Slo
 from slo_service.show.ports import History, Live, Pulse
+from slo_service.show.web.shared import Shared
 from slo_service.show.web.shell import environment, shell
 from slo_service.show.web.spend import COARSE, FINE, Past, days_spent
 from slo_service.show.web.view import decision as decision_view
 from slo_service.show.web.view import overview as overview_view
 from slo_service.show.web.view import pipeline as pipeline_view
+from slo_service.show.web.view.burns import slices_ns
 from slo_service.show.web.view.definitions import definitions
+from slo_service.show.web.view.doings import done
 from slo_service.show.web.view.health import health
 from slo_service.show.web.view.jobs import Reasons, job_rows, live_holds
-from slo_service.show.web.view.objective import objective_view
+from slo_service.show.web.view.objective import ObjectiveView, objective_view
 from slo_service.show.web.view.timeline import timeline
 
 _TIMELINE = 40  # transitions and decisions read for a page
@@ -36,6 +40,8 @@ class _Pages:
         self.templates = environment()
         self.past = Past(history)
         self.reasons = Reasons(history)
+        self.objectives = Shared[ObjectiveView](live.now_ns)
+        self.drawings = Shared[pipeline_view.PipelineView](live.now_ns)
 
     def render(self, template: str, section: str, status_code: int = 200, **parts: object) -> HTMLResponse:
         page = self.templates.get_template(template)
@@ -63,21 +69,21 @@ class _Pages:
         return self.render("overview.html", "objectives", view=view)
 
     async def pipeline(self, name: str, minutes: int) -> HTMLResponse:
+        """Everything that takes processor time is done in a thread, and once for all who look within a tick."""
         catalogue, statuses, jobs = self.live.catalogue(), self.live.statuses(), self.pulse.jobs()
         pipeline = catalogue.pipelines.get(name)
         if pipeline is None:
             return self.missing("pipeline", name, "pipelines")
-        slos = catalogue.slos_of(name)
+        slos, span = catalogue.slos_of(name), pipeline_view.chosen(minutes)
         changes = [change for slo in slos for change in await self.history.transitions(slo.name, _TIMELINE)]
-        view = pipeline_view.pipeline_view(
-            pipeline,
-            catalogue,
-            statuses,
-            self.pulse,
-            changes,
-            minutes=pipeline_view.chosen(minutes),
-            now_ns=self.live.now_ns(),
-        )
+
+        async def drawn() -> pipeline_view.PipelineView:
+            known = pipeline_view.heard(self.pulse, pipeline, catalogue, span, self.live.now_ns())
+            return await asyncio.to_thread(
+                pipeline_view.pipeline_view, pipeline, catalogue, statuses, known, changes, minutes=span
+            )
+
+        view = await self.drawings.get(f"{name} {span}", statuses, drawn)
         reasons = await self.reasons.of(live_holds(jobs))
         rows = job_rows(catalogue.jobs_of(name), jobs, reasons)
         budgets = {slo.name: await self.days(slo, self.live.now_ns()) for slo in slos}
@@ -95,14 +101,24 @@ class _Pages:
         now, stream = self.live.now_ns(), slo.stream.id
         coarse = await self.past.cells(stream, COARSE, slo.window_ns, now)
         fine = await self.past.cells(stream, FINE, DAY + HOUR, now)
+        newest = slices_ns(slo)
+        slices = await self.past.cells(stream, slo.slice_width_ns, newest, now) if newest else ()
         changes = await self.history.transitions(name, _TIMELINE)
         decisions = await self.history.decisions(name, _TIMELINE)
         chains = [await self.history.chain(decision.id) for decision in decisions[:_CHAINS]]
-        view = objective_view(slo, self.live.statuses().get(name), coarse, fine, changes)
-        entries = timeline(changes, decisions, [chain for chain in chains if chain is not None])
+        found = [chain for chain in chains if chain is not None]
+        statuses = self.live.statuses()
+
+        async def drawn() -> ObjectiveView:
+            return await asyncio.to_thread(objective_view, slo, statuses.get(name), coarse, fine, slices, changes)
+
+        view = await self.objectives.get(name, statuses, drawn)
         jobs = self.pulse.jobs()
-        actions = overview_view.actions_in_force(jobs, await self.reasons.of(live_holds(jobs))).get(name, ())
-        return self.render("objective.html", "objectives", view=view, entries=entries, actions=actions)
+        holds = live_holds(jobs)
+        doings = done(self.live.catalogue(), name, holds, await self.reasons.of(holds), found)
+        return self.render(
+            "objective.html", "objectives", view=view, entries=timeline(changes, decisions, found), doings=doings
+        )
 
     async def decision(self, name: str) -> HTMLResponse:
         chain = await self.history.chain(name)

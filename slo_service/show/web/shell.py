@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from slo_service.domain.instant import DAY, MINUTE, rfc3339
+from slo_service.domain.instant import DAY, HOUR, MINUTE, rfc3339
 from slo_service.show.ports import CollectorHealth, Live, LoadReport
 from slo_service.show.web import words
 from slo_service.show.web.charts.svg import clock
@@ -57,12 +57,17 @@ def shell(live: Live, section: str, panel: Callable[[], str] | None = None) -> S
 def when(context: Context, at_ns: int, form: str = "hm") -> Markup:
     """A time element in UTC; the page's script rewrites it in the reader's zone and leaves UTC in the title.
 
-    `form`: hm, hms, day, dhm; auto names the day too when it is not today's, brief then names only the day."""
+    `form`: hm, hms, day, dhm; auto names the day too when it is not today's, brief then names only the day, and fine
+    names the seconds of the last hour."""
     now: Shell = context["shell"]
     today = at_ns // DAY == now.now_ns // DAY
-    chosen = {"auto": "hm" if today else "dhm", "brief": "hm" if today else "day"}.get(form, form)
+    auto = "hm" if today else "dhm"
+    fine = "hms" if abs(now.now_ns - at_ns) < HOUR else auto
+    chosen = {"auto": auto, "brief": "hm" if today else "day", "fine": fine, "bare": fine}.get(form, form)
     shown = clock(at_ns, chosen)
     stamp = rfc3339(at_ns)
+    if form == "bare":  # in long tables: the script adds the title
+        return Markup('<time datetime="{}" data-f="fine">{}</time>').format(stamp, shown)
     title = f"{stamp[:10]} {stamp[11:19]} UTC"
     return Markup('<time datetime="{}" title="{}" data-f="{}">{}</time>').format(stamp, title, form, shown)
 

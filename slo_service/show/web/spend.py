@@ -14,6 +14,7 @@ from slo_service.show.ports import History
 COARSE = 15 * MINUTE
 FINE = MINUTE
 _KEPT_NS = {COARSE: 10 * SECOND, FINE: 5 * SECOND}
+_SLICES_KEPT_NS = 2 * SECOND
 _MOST_STREAMS = 500
 
 
@@ -33,7 +34,7 @@ class Past:
     async def cells(self, stream: str, width_ns: int, length_ns: int, now_ns: int) -> Sequence[Delta]:
         key = (stream, width_ns, length_ns)
         kept = self._kept.pop(key, None)
-        if kept is None or not 0 <= now_ns - kept.at_ns < _KEPT_NS[width_ns]:
+        if kept is None or not 0 <= now_ns - kept.at_ns < _KEPT_NS.get(width_ns, _SLICES_KEPT_NS):
             since = floor_to(now_ns - length_ns, width_ns)
             kept = _Kept(now_ns, tuple(await self._history.cells(stream, width_ns, since, now_ns)))
         self._kept[key] = kept

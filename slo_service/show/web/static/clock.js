@@ -12,12 +12,16 @@ const written = Object.fromEntries(
 
 export function localise(within) {
   const now = document.querySelector("#now time"); // the service's clock, not the reader's
-  const today = (now ? new Date(now.dateTime) : new Date()).toDateString();
+  const present = now ? new Date(now.dateTime) : new Date();
+  const today = present.toDateString();
   for (const mark of within.querySelectorAll("time[datetime], text[data-t]")) {
     const at = mark.dataset.t ? new Date(Number(mark.dataset.t)) : new Date(mark.dateTime);
     const isToday = at.toDateString() === today;
-    const relative = { auto: isToday ? "hm" : "dhm", brief: isToday ? "hm" : "day" };
+    const auto = isToday ? "hm" : "dhm";
+    const fine = Math.abs(present - at) < 3600_000 ? "hms" : auto;
+    const relative = { auto, fine, brief: isToday ? "hm" : "day" };
     const form = relative[mark.dataset.f] || mark.dataset.f;
+    if (mark.dateTime && !mark.title) mark.title = at.toISOString().slice(0, 19).replace("T", " ") + " UTC";
     if (written[form]) mark.textContent = written[form].format(at).replaceAll(",", "");
   }
   const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })

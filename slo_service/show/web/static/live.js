@@ -45,6 +45,7 @@ function swap(page) {
     restore();
   }
   document.title = page.title;
+  document.dispatchEvent(new Event("refreshed"));
 }
 
 async function refresh() {

@@ -73,24 +73,6 @@ def ends(traces: Sequence[CanaryTrace], hop: str) -> list[int | None]:
     return found[::-1]
 
 
-def oldest_under_way(traces: Sequence[CanaryTrace], hop: str) -> CanaryTrace | None:
-    """Of one partition: the first canary that neither arrived nor was overtaken."""
-    oldest = None
-    for trace in reversed(traces):
-        if hop in trace.seen_ns:
-            break
-        oldest = trace
-    return oldest
-
-
-def pending_ages(flock: Flock, hop: str) -> dict[int, int | None]:
-    """By partition: age of the oldest canary under way to the hop; None when none is."""
-    return {
-        partition: None if (oldest := oldest_under_way(traces, hop)) is None else flock.now_ns - oldest.sent_ns
-        for partition, traces in flock.partitions.items()
-    }
-
-
 def ages_over_time(
     traces: Sequence[CanaryTrace], hop: str, start_ns: int, step_ns: int, steps: int, now_ns: int
 ) -> list[int]:
@@ -152,13 +134,5 @@ def marks(flock: Flock) -> list[Mark]:
         if kind is None:
             continue
         transit = None if kind == "lost" else max(0, (flock.now_ns if seen is None else seen) - trace.sent_ns)
-        found.append(Mark(trace.sent_ns, transit, kind, trace.copies.get(SINK, 0) > 1))
+        found.append(Mark(trace.sent_ns, transit, kind, seen is not None and trace.copies.get(SINK, 0) > 1))
     return found
-
-
-def percentile(values: Sequence[int], share: float) -> int | None:
-    """Nearest rank; None of nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1))]

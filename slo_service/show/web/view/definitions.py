@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from slo_service.domain.catalogue import Catalogue
 from slo_service.show.ports import LoadReport
 from slo_service.show.web import words
+from slo_service.show.web.view.objective import place
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
+    """`href` is empty for what has no page of its own."""
+
     name: str
-    href: str  # empty: it has no page of its own
+    href: str
     says: str
     defined_at: str
+
+    @property
+    def place(self) -> str:
+        return place(self.defined_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
 
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge
@@ -12,9 +15,8 @@ from slo_service.domain.indicator import SINK, SOURCE
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.pipeline import KafkaTopic, Pipeline
 from slo_service.show.web import words
-from slo_service.show.web.view.canaries import Flock, ends, pending_ages, percentile
-
-NOW = MINUTE  # what "now" looks back on
+from slo_service.show.web.view.canaries import Flock
+from slo_service.show.web.view.passage import LATELY, Passage, Trouble, passage, trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,6 @@ class HopRow:
     label: str
     now: Figure
     worst: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Since when a hop missed canaries; `until_ns` None: it still does."""
-
-    since_ns: int
-    until_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,52 +51,50 @@ def _late(age_ns: int | None, limit_ns: int) -> Figure:
     return _NOTHING if age_ns is None else Figure(words.duration(age_ns), "red" if age_ns > limit_ns else "")
 
 
-def _freshness(flock: Flock, hop: str) -> HopRow:
-    arrived: dict[int, list[int]] = {}
-    recent = []
-    for trace in flock.eligible:
-        seen = trace.seen_ns.get(hop)
-        if seen is None:
-            continue
-        arrived.setdefault(seen // MINUTE, []).append(max(0, seen - trace.sent_ns))
-        if seen >= flock.now_ns - NOW:
-            recent.append(max(0, seen - trace.sent_ns))
-    worst = max((percentile(transits, 0.99) or 0 for transits in arrived.values()), default=None)
-    limit = flock.limit_ns
-    return HopRow("Freshness, p99", _late(percentile(recent, 0.99), limit), _late(worst, limit))
+def _p99(values: NDArray[np.int64]) -> int:
+    """Nearest rank."""
+    return int(np.sort(values)[-(-99 * len(values) // 100) - 1])
 
 
-def _under_way(flock: Flock, hop: str) -> HopRow:
-    ages = [age for age in pending_ages(flock, hop).values() if age is not None]
-    waits = [
-        (flock.now_ns if end is None else end) - trace.sent_ns
-        for traces in flock.partitions.values()
-        for trace, end in zip(traces, ends(traces, hop), strict=True)
-    ]
-    now = Figure("none") if not ages else _late(max(ages), flock.limit_ns)
-    return HopRow("Oldest under way", now, _late(max(waits, default=None), flock.limit_ns))
+def _freshness(passed: Passage) -> HopRow:
+    """Now: of the canaries sent lately, one that is overdue counting with its age so far."""
+    limit, here = passed.flock.limit_ns, passed.arrived
+    recent = passed.age[(passed.sent >= passed.since_ns) & (here | passed.missed)]
+    waits = passed.age[(passed.sent >= passed.since_ns) & ~here & passed.missed]
+    now = _NOTHING
+    if len(recent):
+        age = _p99(recent)
+        now = Figure(("≥ " if (waits == age).any() else "") + words.duration(age), "red" if age > limit else "")
+    transits = passed.age[here]
+    minutes = (passed.sent[here] + transits) // MINUTE
+    worst = max((_p99(transits[minutes == minute]) for minute in np.unique(minutes)), default=None)
+    return HopRow("Freshness, p99", now, _late(worst, limit))
 
 
-def _complete(flock: Flock, hop: str) -> HopRow:
-    deadline = flock.canary.deadline_ns
-    judged: dict[int, list[bool]] = {}
-    recent = []
-    for trace in flock.eligible:
-        if trace.sent_ns + deadline > flock.now_ns:
-            continue
-        in_time = hop in trace.seen_ns and trace.seen_ns[hop] <= trace.sent_ns + deadline
-        judged.setdefault(trace.sent_ns // MINUTE, []).append(in_time)
-        if trace.sent_ns + deadline >= flock.now_ns - NOW:
-            recent.append(in_time)
+def _under_way(passed: Passage) -> HopRow:
+    limit, oldest = passed.flock.limit_ns, passed.oldest
+    now = Figure("none")
+    if oldest is not None:
+        now = Figure(words.duration(oldest.age_ns), "red" if oldest.missed else "")
+    return HopRow("Oldest under way", now, _late(passed.longest_ns, limit))
 
-    def share(verdicts: Sequence[bool]) -> Fraction:
-        return Fraction(sum(verdicts), len(verdicts))
 
-    def said(part: Fraction | None) -> Figure:
-        return _NOTHING if part is None else Figure(words.share(part), "red" if part < 1 else "")
+def _complete(passed: Passage) -> HopRow:
+    """Now: of the canaries whose deadline came lately."""
+    deadline, now_ns = passed.flock.canary.deadline_ns, passed.flock.now_ns
+    due = passed.sent + deadline <= now_ns
+    sent, in_time = passed.sent[due], (passed.arrived & (passed.age <= deadline))[due]
+    recent = in_time[sent + deadline >= now_ns - LATELY]
+    minutes, place = np.unique(sent // MINUTE, return_inverse=True)
+    judged = [(int(in_time[place == index].sum()), int((place == index).sum())) for index in range(len(minutes))]
 
-    lowest = min((share(minute) for minute in judged.values()), default=None)
-    return HopRow(f"Complete by {words.duration(deadline)}", said(share(recent) if recent else None), said(lowest))
+    def said(pair: Sequence[int] | None) -> Figure:
+        if pair is None or not pair[1]:
+            return _NOTHING
+        return Figure(words.share(Fraction(pair[0], pair[1])), "red" if pair[0] < pair[1] else "")
+
+    lowest = min(judged, key=lambda pair: pair[0] / pair[1], default=None)
+    return HopRow(f"Complete by {words.duration(deadline)}", said((int(recent.sum()), len(recent))), said(lowest))
 
 
 def _duplicates(flock: Flock, hop: str) -> HopRow:
@@ -111,14 +103,14 @@ def _duplicates(flock: Flock, hop: str) -> HopRow:
         for trace in flock.traces
         if hop in trace.seen_ns and trace.copies.get(hop, 1) > 1
     ]
-    now = sum(copies for seen, copies in extra if seen >= flock.now_ns - NOW)
+    now = sum(copies for seen, copies in extra if seen >= flock.now_ns - LATELY)
     total = sum(copies for _, copies in extra)
     return HopRow("Duplicates", Figure(f"{now:,}", "amb" if now else ""), Figure(f"{total:,}", "amb" if total else ""))
 
 
 def _intake(flock: Flock) -> HopRow:
     sends = [trace for trace in flock.traces if trace.acknowledged is not None or trace.verdict == "refused"]
-    recent = [trace for trace in sends if trace.sent_ns >= flock.now_ns - NOW]
+    recent = [trace for trace in sends if trace.sent_ns >= flock.now_ns - LATELY]
 
     def said(traces: Sequence[CanaryTrace]) -> Figure:
         if not traces:
@@ -144,24 +136,6 @@ def _lag(group: GroupAge | None, limit_ns: int) -> tuple[HopRow, ...]:
     return (lag, HopRow("Unread messages", Figure(f"{group.waiting:,}"), _NOTHING))
 
 
-def trouble(flock: Flock, hop: str) -> Trouble | None:
-    """The latest stretch in which canaries missed the limit at this hop, from the first one's sending to the last one's
-    arrival (a lost one's limit). A minute without a miss ends it; it is open while one is overdue or until then."""
-    since: int | None = None
-    last = 0
-    for trace in flock.eligible:
-        seen = trace.seen_ns.get(hop)
-        if (flock.now_ns if seen is None else seen) - trace.sent_ns <= flock.limit_ns:
-            continue
-        if since is None or trace.sent_ns > last + NOW:
-            since = trace.sent_ns
-        last = max(last, trace.sent_ns + flock.limit_ns if seen is None else seen)
-    if since is None:
-        return None
-    waiting = any(age is not None and age > flock.limit_ns for age in pending_ages(flock, hop).values())
-    return Trouble(since, None if waiting or last > flock.now_ns - NOW else last)
-
-
 def _title(pipeline: Pipeline, hop: str) -> tuple[str, str]:
     place = pipeline.place(hop)
     where = place.topic if isinstance(place, KafkaTopic) else place.table
@@ -171,22 +145,30 @@ def _title(pipeline: Pipeline, hop: str) -> tuple[str, str]:
     kind = f"sink {'topic' if isinstance(place, KafkaTopic) else 'table'}"
     if hop == SINK:
         return where, f"{kind}, loaded by {groups[hop]}" if hop in groups else kind
-    return groups.get(hop, hop), f"writes {where}"
+    return hop, f"{groups[hop]}, writes {where}" if hop in groups else f"writes {where}"
 
 
-def hops(pipeline: Pipeline, flock: Flock, groups: Sequence[GroupAge]) -> tuple[Hop, ...]:
+def passages(pipeline: Pipeline, flock: Flock) -> Mapping[str, Passage]:
+    """By hop, those that are tapped; of another one canaries say nothing."""
+    tapped = {hop for trace in flock.traces for hop in trace.seen_ns} | {SOURCE, SINK}
+    return {hop: passage(flock, hop) for hop in pipeline.hops if hop in tapped}
+
+
+def hops(pipeline: Pipeline, passed: Mapping[str, Passage], groups: Sequence[GroupAge]) -> tuple[Hop, ...]:
     """Source to sink. The first bad hop is the first in trouble now, else the first that was in the time shown."""
     lags = {group.stage: group for group in groups if group.pipeline == pipeline.name}
+    limit = next(iter(passed.values())).flock.limit_ns
     drawn = []
     for name in pipeline.hops:
         title, kind = _title(pipeline, name)
-        lag = _lag(lags.get(name), flock.limit_ns)
-        if name not in {SOURCE, SINK} and not any(name in trace.seen_ns for trace in flock.traces):
-            drawn.append(Hop(name, title, kind, lag, None))  # not tapped: canaries say nothing of it
+        lag = _lag(lags.get(name), limit)
+        if name not in passed:
+            drawn.append(Hop(name, title, kind, lag, None))
             continue
-        seen = (_freshness(flock, name), _under_way(flock, name), _complete(flock, name), _duplicates(flock, name))
-        last = (_intake(flock),) if name == SOURCE else lag
-        drawn.append(Hop(name, title, kind, (*seen, *last), trouble(flock, name)))
+        here = passed[name]
+        seen = (_freshness(here), _under_way(here), _complete(here), _duplicates(here.flock, name))
+        last = (_intake(here.flock),) if name == SOURCE else lag
+        drawn.append(Hop(name, title, kind, (*seen, *last), trouble(here)))
     return _with_first_bad(drawn)
 
 

@@ -22,6 +22,7 @@ OVER_BUDGET = Mark("amb", "Over budget")
 FROZEN = Mark("grey", "Frozen")
 WARMING = Mark("warm", "Warming")
 HEALTHY = Mark("ok", "Healthy")
+UNDECIDED = Mark("warm", "Undecided")
 UNKNOWN = Mark("grey", "Not judged yet")
 
 URGENCY = tuple(State)
@@ -52,7 +53,7 @@ def of_tier(tier: TierState) -> Mark:
     if tier.firing:
         return Mark("red" if tier.tier.severity == "page" else "amb", "Firing")
     if tier.frozen_since_ns is not None:
-        return FROZEN
+        return UNDECIDED if tier.short.tally.total else FROZEN  # measured, but too little of the long window
     return Mark("ok", "Quiet") if tier.burning is not None else WARMING
 
 

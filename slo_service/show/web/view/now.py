@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slo_service.collect.ports import GroupAge, PartitionAge
@@ -10,7 +10,7 @@ from slo_service.domain.indicator import SOURCE
 from slo_service.domain.instant import seconds
 from slo_service.domain.pipeline import Pipeline
 from slo_service.show.web import words
-from slo_service.show.web.view.canaries import Flock, pending_ages
+from slo_service.show.web.view.passage import Passage, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,11 @@ def _age_cell(part: PartitionAge | None, limit_ns: int) -> Cell:
     return Cell(text, seconds(part.age_ns), over=part.age_ns > limit_ns)
 
 
-def _pending_cell(age_ns: int | None, limit_ns: int) -> Cell:
-    if age_ns is None:
+def _pending_cell(oldest: Waiting | None) -> Cell:
+    """One that our reader has not looked up since it came due is not called over."""
+    if oldest is None:
         return Cell("none", 0.0, over=False)
-    return Cell(words.duration(age_ns), seconds(age_ns), over=age_ns > limit_ns)
+    return Cell(words.duration(oldest.age_ns), seconds(oldest.age_ns), over=oldest.missed)
 
 
 def _age(groups: Sequence[GroupAge], limit_ns: int) -> tuple[Cell, str]:
@@ -78,25 +79,23 @@ def _age(groups: Sequence[GroupAge], limit_ns: int) -> tuple[Cell, str]:
     return _age_cell(part, limit_ns), where
 
 
-def present(pipeline: Pipeline, flock: Flock, groups: Sequence[GroupAge]) -> Now:
+def present(pipeline: Pipeline, passed: Mapping[str, Passage], groups: Sequence[GroupAge]) -> Now:
     """`groups` of any pipeline; those of others are left out."""
     mine = [group for group in groups if group.pipeline == pipeline.name]
-    limit = flock.limit_ns
-    by_hop = {hop: pending_ages(flock, hop) for hop in pipeline.hops if hop != SOURCE}
-    waiting = [
-        (age, hop, partition) for hop, ages in by_hop.items() for partition, age in ages.items() if age is not None
-    ]
-    oldest = max(waiting, key=lambda found: found[0], default=None)  # of equals the hop nearest to the source
+    limit = next(iter(passed.values())).flock.limit_ns
+    by_hop = {hop: passed[hop].waiting if hop in passed else {} for hop in pipeline.hops if hop != SOURCE}
+    waiting = [(one, hop) for hop, found in by_hop.items() for one in found.values() if one is not None]
+    oldest = max(waiting, key=lambda found: found[0].age_ns, default=None)  # of equals the hop nearest to the source
     partitions = sorted(
-        {part for ages in by_hop.values() for part in ages}
+        {part for found in by_hop.values() for part in found}
         | {part.partition for group in mine for part in group.partitions}
     )
     rows = []
     for hop in pipeline.hops[1:]:
-        ages = by_hop[hop]
-        if ages:
+        found = by_hop[hop]
+        if found:
             cells = tuple(
-                _pending_cell(ages[part], limit) if part in ages else Cell("", None, over=False) for part in partitions
+                _pending_cell(found[part]) if part in found else Cell("", None, over=False) for part in partitions
             )
             rows.append(NowRow(hop, "oldest canary under way", cells))
         for group in mine:
@@ -108,8 +107,13 @@ def present(pipeline: Pipeline, flock: Flock, groups: Sequence[GroupAge]) -> Now
     return Now(
         age=age,
         age_where=age_where,
-        pending=_pending_cell(oldest[0] if oldest else None, limit),
-        pending_where=f"sent to partition {oldest[2]}, not yet at {oldest[1]}" if oldest else "all sent have arrived",
+        pending=_pending_cell(oldest[0] if oldest else None),
+        pending_where=_waits(*oldest, limit) if oldest else "all sent have arrived",
         partitions=tuple(partitions),
         rows=tuple(rows),
     )
+
+
+def _waits(one: Waiting, hop: str, limit_ns: int) -> str:
+    where = f"sent to partition {one.partition}, not yet "
+    return where + (f"looked up at {hop}" if one.age_ns > limit_ns and not one.missed else f"at {hop}")

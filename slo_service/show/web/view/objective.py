@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,14 +10,17 @@ from markupsafe import Markup
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Transition
-from slo_service.domain.instant import DAY, HOUR, MINUTE, floor_to
+from slo_service.domain.instant import DAY, MINUTE, floor_to
 from slo_service.domain.slo import Severity, Slo
-from slo_service.domain.status import State, Status
+from slo_service.domain.status import Status
 from slo_service.show.web import words
 from slo_service.show.web.charts.budget import BurnDown, Strip, burn_down, slice_strip
 from slo_service.show.web.view import marks
+from slo_service.show.web.view.burns import Rows, TierGraphs, tier_graphs
+from slo_service.show.web.view.lede import lede
 from slo_service.show.web.view.marks import Mark
-from slo_service.show.web.view.tiers import TierRow, measured_still_needed, tier_rows
+from slo_service.show.web.view.said import Said
+from slo_service.show.web.view.tiers import TierRow, tier_rows
 
 SLOT = 5 * MINUTE
 COARSE = 15 * MINUTE
@@ -56,8 +59,7 @@ class ObjectiveView:
     status: Status | None
     mark: Mark
     severity: str
-    lede: str
-    since_ns: int | None
+    lede: Said
     tiles: tuple[Tile, ...]
     tiers: tuple[TierRow, ...]
     budget: Markup
@@ -67,57 +69,8 @@ class ObjectiveView:
     strip_full: str
     slots: tuple[BadSlot, ...]
     counted: str
-
-
-def lede(slo: Slo, status: Status | None) -> str:
-    """What the state means, with its counts. The instant since when stands beside it on the page."""
-    what = words.events(slo.indicator)
-    if status is None:
-        return "Not judged yet: the first verdict comes once the watermark has moved."
-    hour = status.readings.get(HOUR)
-    counted = ""
-    if hour is not None and hour.burn is not None:
-        pace = f"{words.times(hour.burn)} the pace the budget allows"
-        counted = f"{hour.tally.bad:,} of {hour.tally.total:,} {what} of the last hour were bad, {pace}"
-    match status.state:
-        case State.BURNING:
-            return f"{counted or 'Burning'}. {_firing(status)}{_lately(status, what)}"
-        case State.WARN:
-            remaining = status.budget.remaining
-            if remaining is not None and remaining < 0:
-                return (
-                    f"The budget is overspent: {words.share(-remaining)} more than there was. {counted}".rstrip() + "."
-                )
-            return f"{counted or 'On warn'}. A ticket tier fires; at this pace it is no page."
-        case State.FROZEN:
-            return (
-                "Not measured now. That is neither good nor bad: every verdict stays as it was, and no action follows."
-            )
-        case State.WARMING:
-            need = min((measured_still_needed(tier) for tier in status.tiers), default=0)
-            more = f" The first verdict needs {words.duration(need)} more of measured time." if need else ""
-            return f"Measured, but not for long enough to call it quiet.{more} {counted}".rstrip(" .") + "."
-        case State.HEALTHY:
-            return f"{counted or 'Measured and quiet'}."
-
-
-def _firing(status: Status) -> str:
-    """`Page 6 h / 30 min fires.`"""
-    pairs = [
-        f"{words.window(tier.tier.long_ns)} / {words.window(tier.tier.short_ns)}"
-        for tier in status.firing(Severity.PAGE)
-    ]
-    return f"Page {words.listing(pairs)} {'fires' if len(pairs) == 1 else 'fire'}."
-
-
-def _lately(status: Status, what: str) -> str:
-    """Whether the trouble goes on, by the last five minutes."""
-    latest = status.readings.get(SLOT)
-    if latest is None or latest.tally.total == 0:
-        return ""
-    if latest.tally.bad == 0:
-        return f" None of the {latest.tally.total:,} {what} of the last 5 min was bad."
-    return f" Of the last 5 min {latest.tally.bad:,} of {latest.tally.total:,} were bad."
+    graphs: Mapping[str, TierGraphs]
+    defined_at: str
 
 
 def tiles(slo: Slo, status: Status | None) -> tuple[Tile, ...]:
@@ -255,26 +208,33 @@ def strip_of(slo: Slo, status: Status, cells: Sequence[Delta]) -> tuple[Markup, 
     return slice_strip(Strip(start, end, until, SLOT, shares, full, HEAVY, label)), words.share(full), bad_slots
 
 
+def place(defined_at: str) -> str:
+    """`slos.yaml:11`: where on this machine the folder lies is nobody's business on a page."""
+    return defined_at.replace("\\", "/").rpartition("/")[2]
+
+
 def objective_view(
-    slo: Slo, status: Status | None, coarse: Sequence[Delta], fine: Sequence[Delta], transitions: Sequence[Transition]
+    slo: Slo,
+    status: Status | None,
+    coarse: Sequence[Delta],
+    fine: Sequence[Delta],
+    slices: Sequence[Delta],
+    transitions: Sequence[Transition],
 ) -> ObjectiveView:
-    """`coarse` covers the window in 15 min rows, `fine` the last day in 1 min rows."""
-    burning = status is not None and status.state in {State.BURNING, State.WARN}
-    since = None
-    if status is not None and status.state is not State.HEALTHY:
-        since = status.first_bad_ns if burning and status.first_bad_ns is not None else status.since_ns
+    """`coarse` covers the window in 15 min rows, `fine` the last day in 1 min rows, `slices` the last hours as narrow
+    as the stream has them. Only computes."""
     budget, numbered = budget_chart(slo, status, coarse, transitions) if status else (Markup(), ())
     strip, full, slots = strip_of(slo, status, fine) if status else (Markup(), "", ())
     severity = ""
     if status is not None and status.firing():
         severity = "page" if status.firing(Severity.PAGE) else "ticket"
+    rows = (Rows(slo.slice_width_ns, slices), Rows(MINUTE, fine), Rows(COARSE, coarse))
     return ObjectiveView(
         slo=slo,
         status=status,
         mark=marks.of_status(status),
         severity=severity,
-        lede=lede(slo, status),
-        since_ns=since,
+        lede=lede(slo, status, slices),
         tiles=tiles(slo, status),
         tiers=tier_rows(slo, status) if status else (),
         budget=budget,
@@ -284,4 +244,6 @@ def objective_view(
         strip_full=full,
         slots=slots[:60],
         counted=words.events(slo.indicator),
+        graphs=tier_graphs(slo, status, *rows, transitions) if status else {},
+        defined_at=place(slo.defined_at),
     )

@@ -19,7 +19,10 @@ from slo_service.show.web import words
 from slo_service.show.web.charts.small import budget_bar, burn_whisker, spark
 from slo_service.show.web.view import marks
 from slo_service.show.web.view.jobs import live_holds
+from slo_service.show.web.view.lede import shortest
 from slo_service.show.web.view.marks import Mark
+from slo_service.show.web.view.said import At, Said
+from slo_service.show.web.view.tiers import measured_still_needed
 
 PAGE = 50
 
@@ -78,8 +81,8 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Overview:
     headline: str
-    rest: str
-    aside: str
+    rest: Said
+    aside: Said
     total: int
     facets: tuple[Facet, ...]
     pipelines: tuple[str, ...]
@@ -180,18 +183,17 @@ def selected(catalogue: Catalogue, statuses: Mapping[str, Status], query: Query)
     return sorted(found, key=lambda slo: _urgency(slo, statuses))
 
 
-def headline(catalogue: Catalogue, statuses: Mapping[str, Status], jobs: Mapping[str, JobView]) -> tuple[str, str, str]:
+def headline(
+    catalogue: Catalogue, statuses: Mapping[str, Status], jobs: Mapping[str, JobView]
+) -> tuple[str, Said, Said]:
     """(what weighs most, the rest of the sentence, what cannot be told)."""
     total = len(catalogue.slos)
     by_state = Counter(state_of(name, statuses) for name in catalogue.slos)
-    burning = sorted({slo.pipeline for slo in catalogue.slos.values() if state_of(slo.name, statuses) is State.BURNING})
-    rest = []
+    rest: list[str | At] = []
     if by_state[State.BURNING]:
-        head = (
-            f"{by_state[State.BURNING]} of {words.plural(total, 'objective')} {_are(by_state[State.BURNING])} burning"
-        )
-        together = {1: "", 2: "both "}.get(by_state[State.BURNING], "all ") if len(burning) == 1 else ""
-        rest.append(f", {together}on {words.listing(burning)}")
+        number = by_state[State.BURNING]
+        head = f"{number} of {words.plural(total, 'objective')} {_are(number)} burning"
+        rest += _burning(catalogue, statuses)
     elif by_state[State.WARN]:
         head = f"{by_state[State.WARN]} of {words.plural(total, 'objective')} {_are(by_state[State.WARN])} on warn"
         rest.append(", none is burning")
@@ -202,14 +204,43 @@ def headline(catalogue: Catalogue, statuses: Mapping[str, Status], jobs: Mapping
     held = {hold.target for hold in live_holds(jobs)}
     if held:
         rest.append(f"; {len(held)} of {words.plural(len(catalogue.jobs), 'job')} {_are(len(held))} paused")
-    blind = []
-    for state, say in ((State.FROZEN, "frozen: not measured now"), (State.WARMING, "warming: not enough seen yet")):
-        if by_state[state]:
-            blind.append(f"{by_state[state]} {_are(by_state[state])} {say}")
-    if by_state[None]:
-        blind.append(f"{by_state[None]} {_are(by_state[None])} not judged yet")
-    aside = f"{'; '.join(blind)}. That is neither good nor bad." if blind else ""
-    return head, "".join(rest) + ".", aside
+    return head, (*rest, "."), _untold(catalogue, statuses)
+
+
+def _burning(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
+    """Where, since the first bad event, and whether it goes on."""
+    found = [slo for slo in catalogue.slos.values() if state_of(slo.name, statuses) is State.BURNING]
+    where = sorted({slo.pipeline for slo in found})
+    together = {1: "", 2: "both "}.get(len(found), "all ") if len(where) == 1 else ""
+    first = [at for slo in found if (at := statuses[slo.name].first_bad_ns) is not None]
+    since: Said = (" since ", At(min(first))) if first else ()
+    latest = [shortest(slo, statuses[slo.name]) for slo in found]
+    over = all(reading is not None and reading.tally.total and not reading.tally.bad for reading in latest)
+    lately = max((reading.length_ns for reading in latest if reading is not None), default=0)
+    good = f"; nothing was bad in the last {words.window(lately)}" if over else ""
+    return (f", {together}on {words.listing(where)}", *since, good)
+
+
+def _untold(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
+    """What is not measured or not decided, and what comes next. Empty when there is no such thing."""
+    known = [statuses[name] for name in catalogue.slos if name in statuses]
+    frozen = [status for status in known if status.state is State.FROZEN]
+    warming = [status for status in known if status.state is State.WARMING]
+    said: list[str | At] = []
+    if frozen:
+        said += [f"{len(frozen)} {_are(len(frozen))} frozen: not measured since "]
+        said += [
+            At(min(status.since_ns for status in frozen)),
+            "; verdicts and jobs stay as they are until it is measured again. ",
+        ]
+    if warming:
+        needs = [measured_still_needed(tier) for status in warming for tier in status.tiers]
+        more = f" and can be called quiet after {words.duration(max(needs))} more" if any(needs) else ""
+        said += [f"{len(warming)} {_are(len(warming))} warming: measured for too short a time{more}. "]
+    if len(known) < len(catalogue.slos):
+        missing = len(catalogue.slos) - len(known)
+        said += [f"{missing} {_are(missing)} not judged yet. "]
+    return (*said, "That is neither good nor bad.") if said else ()
 
 
 def _are(number: int) -> str:

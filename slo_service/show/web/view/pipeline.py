@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from slo_service.collect.canary.trace import CanaryTrace
+from slo_service.collect.ports import GroupAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.event import Transition
 from slo_service.domain.indicator import SINK
@@ -23,9 +24,12 @@ from slo_service.show.web.charts.canary import Plot, canary_plot
 from slo_service.show.web.charts.heat import Heat, heat_strip, ramp
 from slo_service.show.web.view import canaries, marks
 from slo_service.show.web.view.canaries import Flock
-from slo_service.show.web.view.hops import Hop, hops
+from slo_service.show.web.view.hops import Hop, hops, passages
 from slo_service.show.web.view.marks import Mark
 from slo_service.show.web.view.now import Now, present
+from slo_service.show.web.view.passage import LATELY
+from slo_service.show.web.view.said import Said
+from slo_service.show.web.view.story import sentence
 
 SPANS = (5, 15, 30, 90)  # minutes one can choose; the verifier remembers two hours
 DEFAULT_SPAN = 15
@@ -60,16 +64,33 @@ class PipelineView:
     pipeline: Pipeline
     mark: Mark
     badge: str
-    says: str
+    says: Said
     now: Now | None
     hops: tuple[Hop, ...]
     canaries: tuple[Canaries, ...]
     minutes: int
+    lately: str  # what the columns called "now" look back on
 
 
-def flock(pulse: Pulse, catalogue: Catalogue, canary: Canary, minutes: int, now_ns: int) -> Flock:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the collectors know at one instant, so that all the rest can be worked out away from the event loop."""
+
+    now_ns: int
+    traces: Mapping[str, Sequence[CanaryTrace]]  # by canary
+    groups: Sequence[GroupAge]
+
+
+def heard(pulse: Pulse, pipeline: Pipeline, catalogue: Catalogue, minutes: int, now_ns: int) -> Heard:
+    names = [canary.name for canary in catalogue.canaries.values() if canary.pipeline == pipeline.name]
     since = now_ns - minutes * MINUTE
-    found = sorted(pulse.canaries(canary.name, since), key=lambda trace: trace.sent_ns)
+    return Heard(now_ns, {name: pulse.canaries(name, since) for name in names}, pulse.groups())
+
+
+def flock(known: Heard, catalogue: Catalogue, canary: Canary, minutes: int) -> Flock:
+    now_ns = known.now_ns
+    since = now_ns - minutes * MINUTE
+    found = sorted(known.traces.get(canary.name, ()), key=lambda trace: trace.sent_ns)
     limit = canaries.threshold(catalogue.slos_of(canary.pipeline), canary.name)
     kept = [trace for trace in found if trace.sent_ns >= since]
     return Flock.of(canary, kept, since_ns=since, now_ns=now_ns, threshold_ns=limit)
@@ -186,53 +207,36 @@ def draw_canaries(drove: Flock, minutes: int, transitions: Sequence[Transition])
     )
 
 
-def sentence(drawn: Sequence[Hop], now: Now | None, drove: Flock | None) -> str:
-    """What is wrong, where, since when; or that nothing is, and by what measure."""
-    first = next((hop for hop in drawn if hop.first_bad), None)
-    if drove is None:
-        return "No canary is defined for this pipeline, so only consumer lag can be shown."
-    if not drove.traces:
-        return "No canary has been sent yet; the first figures come within a minute of the first ones."
-    limit = words.duration(drove.limit_ns)
-    if first is not None and first.trouble is not None:
-        if first.trouble.until_ns is None:
-            where = f"; the oldest under way has waited {now.pending.text}" if now and now.pending.over else ""
-            return f"Canaries miss {limit} at {first.title}, the first hop that does{where}."
-        return f"All hops are within {limit} now; {first.title} was the first hop that was not."
-    return f"Every hop shows canaries within {limit}."
-
-
 def pipeline_view(
     pipeline: Pipeline,
     catalogue: Catalogue,
     statuses: Mapping[str, Status],
-    pulse: Pulse,
+    known: Heard,
     transitions: Sequence[Transition],
     *,
     minutes: int,
-    now_ns: int,
 ) -> PipelineView:
-    """Flow and "now" come from the pipeline's first canary; every canary has a plot of its own."""
+    """Flow and "now" come from the pipeline's first canary; every canary has a plot of its own. Only computes."""
     span = max(minutes, min(SPANS))
     droves = [
-        flock(pulse, catalogue, canary, span, now_ns)
+        flock(known, catalogue, canary, span)
         for canary in catalogue.canaries.values()
         if canary.pipeline == pipeline.name
     ]
-    groups = pulse.groups()
-    first = droves[0] if droves else None
-    drawn = hops(pipeline, first, groups) if first else ()
-    now = present(pipeline, first, groups) if first else None
+    passed = passages(pipeline, droves[0]) if droves else {}
+    drawn = hops(pipeline, passed, known.groups) if passed else ()
+    now = present(pipeline, passed, known.groups) if passed else None
     mark, badge = worst_mark(pipeline.name, catalogue, statuses)
     return PipelineView(
         pipeline=pipeline,
         mark=mark,
         badge=badge,
-        says=sentence(drawn, now, first),
+        says=sentence(drawn, passed),
         now=now,
         hops=drawn,
         canaries=tuple(draw_canaries(drove, span, transitions) for drove in droves),
         minutes=span,
+        lately=words.duration(droves[0].limit_ns + LATELY) if droves else "",
     )
 
 

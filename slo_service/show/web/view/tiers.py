@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Slo
@@ -52,10 +53,21 @@ def measured_still_needed(tier: TierState) -> int:
     return max(0, int(min(needs)))
 
 
+def fires_from(tier: TierState) -> int | None:
+    """How many bad events in the long window fire it even if all that is unmeasured was good; None when unknown."""
+    reading = tier.long
+    if not reading.expected or reading.burn is None or not reading.tally.total:
+        return None
+    budget = reading.tally.ratio_bad / reading.burn if reading.burn and reading.tally.ratio_bad else None
+    return None if budget is None else floor(tier.factor * budget * reading.expected) + 1
+
+
 def coming(tier: TierState, keep_ns: int) -> str:
     """What happens next, and after how much measured time."""
     if tier.frozen_since_ns is not None:
-        return f"{tier.phase}, frozen until measured again"
+        if not tier.short.tally.total:
+            return f"{tier.phase}, frozen until measured again"
+        return f"{tier.phase} until it can be decided{_decides(tier)}"
     if tier.firing:
         if tier.burning:
             return "burning now"
@@ -67,6 +79,11 @@ def coming(tier: TierState, keep_ns: int) -> str:
             return f"not yet known: needs {words.duration(-(-needed // SECOND) * SECOND)} more of measured time"
         return "not yet known"
     return ""
+
+
+def _decides(tier: TierState) -> str:
+    bad = fires_from(tier)
+    return "" if bad is None else f": fires from {bad:,} bad on in {words.window(tier.tier.long_ns)}"
 
 
 def tier_rows(slo: Slo, status: Status) -> tuple[TierRow, ...]:

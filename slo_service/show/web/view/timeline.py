@@ -29,7 +29,7 @@ _CHANGES = {
     Change.FIRED: "fired",
     Change.CLEARED: "went quiet",
     Change.FROZE: "froze for lack of data",
-    Change.THAWED: "is measured again",
+    Change.THAWED: "can be decided again",
     Change.SUPERSEDED: "ended: the measurement was redefined",
 }
 _VERDICTS = {
@@ -58,9 +58,16 @@ def _of_transition(transition: Transition) -> Entry:
         transition.event_ns,
         0,
         mark,
-        f"{transition.severity} {windows_of(transition)} {_CHANGES[transition.change]}",
+        f"{transition.severity} {windows_of(transition)} {_changed(transition)}",
         reading_words(transition),
     )
+
+
+def _changed(transition: Transition) -> str:
+    """A tier whose short window was measured lacks time rather than data."""
+    if transition.change is Change.FROZE and transition.tier.short.tally.total:
+        return "cannot be decided yet"
+    return _CHANGES[transition.change]
 
 
 def reading_words(transition: Transition) -> str:

@@ -1,0 +1,1 @@
+"""Canaries: sending, seeing, the ledger, and the verdict on each."""
