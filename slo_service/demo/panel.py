@@ -15,12 +15,12 @@ from slo_service.demo.inbox import Inbox, Received
 from slo_service.domain.instant import rfc3339
 
 _SWITCHES = {
-    Fault.STALL: "Enricher stands still",
-    Fault.DROP: "Enricher drops 5 %",
-    Fault.DUPLICATE: "Enricher writes 5 % twice",
-    Fault.DELAY: "Enricher delays by 8 s",
-    Fault.HOT_PARTITION: "One partition is too hot",
-    Fault.STOP_READER: "Monitor cannot read the table",
+    Fault.STALL: "Enricher stalls",
+    Fault.DROP: "Drops 5 %",
+    Fault.DUPLICATE: "Doubles 5 %",
+    Fault.DELAY: "Delays by 8 s",
+    Fault.HOT_PARTITION: "Hot partition",
+    Fault.STOP_READER: "Monitor blind",
 }
 
 

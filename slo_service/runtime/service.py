@@ -87,6 +87,7 @@ class Service:
     async def begin(self, listener: socket.socket, extras: Extras, closing: AsyncExitStack) -> None:
         """Starts everything; `closing` undoes it in reverse: it stops acting, then measuring, then showing."""
         await self._judgement.start(wall_ns())
+        await self._work.recall()
         app = application(self.live, self.history, self._counters, extras.routers, extras.panel)
         web = WebServer(app, listener)
         closing.push_async_callback(web.stop)

@@ -53,6 +53,10 @@ class Work:
     async def look(self) -> None:
         """Reads all jobs, and who holds them; while the store is away the last word stands, with its age."""
         await self._roster.refresh()
+        await self.recall()
+
+    async def recall(self) -> None:
+        """Who holds which job, as the store has it."""
         try:
             self._memory = await self._journal.memory()
         except StoreUnavailable as why:

@@ -74,7 +74,7 @@ class CanaryCollector:
         self._wall_ns, self._mono_ns, self._epoch, self._seed = wall_ns, mono_ns, epoch, seed
         self._witness = witness or self._is_witnessed
         self._memory = Memory(canary.name, recorder, ledger, mono_ns)
-        self._sql = places.sql_tap(pipeline, canary, self._clock)
+        self._sql = places.sql_tap(pipeline, canary, [stream.indicator for stream in self._streams], self._clock)
         self._taps: list[KafkaTap] = []
         self._sender: CanarySender | None = None
         self._ledger: CanaryLedger | None = None
@@ -148,7 +148,7 @@ class CanaryCollector:
         self._taps = places.kafka_taps(
             self._pipeline, self._canary, self._clusters, wanted, stored=stored, clock=self._clock, inbox=inbox
         )
-        self._sql = places.sql_tap(self._pipeline, self._canary, self._clock)
+        self._sql = places.sql_tap(self._pipeline, self._canary, indicators, self._clock)
         self._sender = self._new_sender(inbox)
         for tap in self._taps:
             tap.start()
@@ -239,11 +239,12 @@ class CanaryCollector:
         tap = self._sql
         if tap is None:
             return
+        every_ns = places.poll_ns(self._pipeline, self._canary, [stream.indicator for stream in self._streams])
         while True:
             begun_ns = self._mono_ns()
             await self._ask_table(tap, inbox)
-            rest_ns = begun_ns + self._canary.poll_ns - self._mono_ns()
-            await asyncio.sleep(max(rest_ns, self._canary.poll_ns // 10) / SECOND)
+            rest_ns = begun_ns + every_ns - self._mono_ns()
+            await asyncio.sleep(max(rest_ns, every_ns // 10) / SECOND)
 
     async def _ask_table(self, tap: SqlTap, inbox: Inbox) -> None:
         assert self._ledger is not None

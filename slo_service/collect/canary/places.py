@@ -17,6 +17,7 @@ from slo_service.domain.pipeline import Canary, KafkaTopic, Pipeline, SqlTable
 
 Clusters = Mapping[str, Mapping[str, str]]
 _FASTEST_NS, _SLOWEST_NS = 50 * MILLISECOND, 250 * MILLISECOND
+_FASTEST_POLL_NS = 100 * MILLISECOND
 _MARKS_A_LIMIT = 40  # twice as fine as the doubt that a late sighting may have
 
 
@@ -79,10 +80,18 @@ def kafka_taps(
     ]
 
 
-def sql_tap(pipeline: Pipeline, canary: Canary, clock: Callable[[], Moment]) -> SqlTap | None:
+def poll_ns(pipeline: Pipeline, canary: Canary, indicators: Sequence[Indicator]) -> int:
+    """How often a table is asked: as declared, or more often where a limit is so tight that a late sighting would
+    otherwise stay in doubt."""
+    strictest_ns = min(limits(pipeline, canary, indicators)[SINK])
+    return min(canary.poll_ns, max(strictest_ns // _MARKS_A_LIMIT, _FASTEST_POLL_NS))
+
+
+def sql_tap(
+    pipeline: Pipeline, canary: Canary, indicators: Sequence[Indicator], clock: Callable[[], Moment]
+) -> SqlTap | None:
     """Of the sink, when that is a table."""
     if not isinstance(pipeline.sink, SqlTable):
         return None
-    return SqlTap(
-        SINK, pipeline.sink, canary=canary.name, marker=canary.marker_value, poll_ns=canary.poll_ns, clock=clock
-    )
+    every_ns = poll_ns(pipeline, canary, indicators)
+    return SqlTap(SINK, pipeline.sink, canary=canary.name, marker=canary.marker_value, poll_ns=every_ns, clock=clock)

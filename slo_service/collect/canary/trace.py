@@ -82,4 +82,6 @@ def _verdict(entry: Entry, hops: Sequence[str], threshold_ns: int, deadline_ns: 
         return "found", f"after the deadline of {format_duration(deadline_ns)}"
     if fresh is Verdict.UNOBSERVABLE:
         return "unobservable", "our reader was not at the log's end when it came due"
+    if complete is Verdict.UNOBSERVABLE:
+        return "unobservable", "our reader cannot tell whether it came before or after the deadline"
     return ("on_time", "") if fresh is Verdict.GOOD else ("late", "")

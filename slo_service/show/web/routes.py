@@ -68,22 +68,25 @@ class _Pages:
         view = overview_view.overview(catalogue, statuses, jobs, reasons, days, query)
         return self.render("overview.html", "objectives", view=view)
 
-    async def pipeline(self, name: str, minutes: int) -> HTMLResponse:
+    async def pipeline(self, name: str, minutes: int | None) -> HTMLResponse:
         """Everything that takes processor time is done in a thread, and once for all who look within a tick."""
         catalogue, statuses, jobs = self.live.catalogue(), self.live.statuses(), self.pulse.jobs()
         pipeline = catalogue.pipelines.get(name)
         if pipeline is None:
             return self.missing("pipeline", name, "pipelines")
-        slos, span = catalogue.slos_of(name), pipeline_view.chosen(minutes)
+        slos = catalogue.slos_of(name)
+        asked = None if minutes is None else pipeline_view.chosen(minutes)
         changes = [change for slo in slos for change in await self.history.transitions(slo.name, _TIMELINE)]
 
         async def drawn() -> pipeline_view.PipelineView:
-            known = pipeline_view.heard(self.pulse, pipeline, catalogue, span, self.live.now_ns())
+            longest = asked or pipeline_view.DEFAULT_SPAN
+            known = pipeline_view.heard(self.pulse, pipeline, catalogue, longest, self.live.now_ns())
+            span = asked or pipeline_view.fitting(known)
             return await asyncio.to_thread(
                 pipeline_view.pipeline_view, pipeline, catalogue, statuses, known, changes, minutes=span
             )
 
-        view = await self.drawings.get(f"{name} {span}", statuses, drawn)
+        view = await self.drawings.get(f"{name} {asked}", statuses, drawn)
         reasons = await self.reasons.of(live_holds(jobs))
         rows = job_rows(catalogue.jobs_of(name), jobs, reasons)
         budgets = {slo.name: await self.days(slo, self.live.now_ns()) for slo in slos}
@@ -156,7 +159,7 @@ def pages(live: Live, pulse: Pulse, history: History, panel: Callable[[], str] |
         return made.render("pipelines.html", "pipelines", rows=rows)
 
     @router.get("/pipelines/{name}")
-    async def pipeline(name: str, minutes: int = pipeline_view.DEFAULT_SPAN) -> Response:
+    async def pipeline(name: str, minutes: int | None = None) -> Response:
         return await made.pipeline(name, minutes)
 
     @router.get("/slos/{name}")

@@ -269,3 +269,11 @@ def test_nothing_is_said_twice() -> None:
     see(ledger, Sighting(who(), moment(1)))
     assert len(book.samples(ledger, {})) == 1
     assert book.samples(ledger, {}) == ()
+
+
+def test_late_is_not_said_of_a_canary_that_may_have_come_after_the_deadline() -> None:
+    ledger = fresh_ledger()
+    send(ledger, who())
+    ledger.apply(Haul("sink", mark=moment(25)))
+    see(ledger, Sighting(who(), moment(65)))
+    assert said(ledger, who()) == "unobservable"

@@ -62,6 +62,8 @@ function ground(kept) {
   };
 }
 
+const powers = (u, axis, low, high) => [FLOOR, 1, 10, 100, 1000, 10000].filter((at) => at <= high);
+
 function options(kept, place) {
   const value = (series) => (u, _, __, index) => {
     const at = index ?? u.data[0].length - 1;
@@ -76,7 +78,7 @@ function options(kept, place) {
     scales: { y: { distr: 3, range: (u, low, high) => [FLOOR, Math.max(high, 2 * kept.read.factor, 10) * 1.5] } },
     axes: [
       { ...axis, values: (u, splits) => splits.map((at) => (long ? dated : clock).format(at * 1000).replace(/:00$/, "")) },
-      { ...axis, size: 52, values: (u, splits) => splits.map((at) => (Number.isInteger(Math.log10(at)) || at === FLOOR ? (at <= FLOOR ? "\u2264\u202f0.1\u00d7" : at.toLocaleString("en") + "\u00d7") : "")) },
+      { ...axis, size: 52, splits: powers, values: (u, splits) => splits.map((at) => (at <= FLOOR ? "\u2264\u202f0.1\u00d7" : at.toLocaleString("en") + "\u00d7")) },
     ],
     series: [
       { label: "At", value: (u, at, _, index) => (long ? dated : clock).format((at ?? u.data[0].at(-1)) * 1000) },

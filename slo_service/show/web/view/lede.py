@@ -118,13 +118,15 @@ def _lately(slo: Slo, status: Status, slices: Sequence[Delta]) -> Said:
         return ()
     what, span = words.events(slo.indicator), words.window(latest.length_ns)
     if latest.tally.bad:
-        return (f"It goes on: {latest.tally.bad:,} of the {latest.tally.total:,} {what} of the last {span}.",)
-    bad = [cell.slice_start_ns for cell in slices if cell.bad]
+        until: Said = () if status.watermark_ns is None else (" up to ", At(status.watermark_ns))
+        bad_ones = f": {latest.tally.bad:,} of the {latest.tally.total:,} {what} of the {span} before were bad."
+        return ("It goes on, as judged", *until, bad_ones)
+    ended = [cell.slice_start_ns for cell in slices if cell.bad]
     none = f"none of the {latest.tally.total:,} {what} of the last {span} was bad"
-    if not bad:
+    if not ended:
         return (f"{none[:1].upper()}{none[1:]}.",)
     stays = " The page stays open until it has been quiet for long enough." if status.firing(Severity.PAGE) else ""
-    return (f"{again(slo.indicator)} since ", At(bad[-1] + slo.slice_width_ns), f": {none}.{stays}")
+    return (f"{again(slo.indicator)} since ", At(ended[-1] + slo.slice_width_ns), f": {none}.{stays}")
 
 
 def _warming(slo: Slo, status: Status) -> Said:
@@ -135,6 +137,7 @@ def _warming(slo: Slo, status: Status) -> Said:
     start = "Measured for too short a time to be called quiet or not, which is neither good nor bad. "
     fires = ""
     if first is not None and (bad := fires_from(first)) is not None:
-        fires = f"A page fires from {bad:,} bad ones within {words.window(first.tier.long_ns)} on. "
+        fires = f"Too little of {words.window(first.tier.long_ns)} is measured to decide: the page fires from {bad:,} "
+        fires += "bad ones in it on. "
     comes = f"It can be called quiet after {words.duration(needed)} more of measured time." if needed else ""
-    return (start, *counts, fires + comes)
+    return (*counts, fires + comes) if fires else (start, *counts, comes)

@@ -200,6 +200,8 @@ def headline(
     else:
         healthy = by_state[State.HEALTHY]
         head = f"{healthy} of {words.plural(total, 'objective')} {_are(healthy)} healthy"
+        if not healthy and total:
+            head = f"None of {words.plural(total, 'objective')} can be judged yet"
         rest.append(", none is burning")
     held = {hold.target for hold in live_holds(jobs)}
     if held:
@@ -228,15 +230,17 @@ def _untold(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
     warming = [status for status in known if status.state is State.WARMING]
     said: list[str | At] = []
     if frozen:
-        said += [f"{len(frozen)} {_are(len(frozen))} frozen: not measured since "]
-        said += [
-            At(min(status.since_ns for status in frozen)),
-            "; verdicts and jobs stay as they are until it is measured again. ",
-        ]
+        since = At(min(status.since_ns for status in frozen))
+        never = all(status.watermark_ns is None for status in frozen)
+        said.append(f"{len(frozen)} {_are(len(frozen))} frozen: not measured ")
+        said += ["yet. "] if never else ["since ", since, "; verdicts and jobs stay as they are until it is again. "]
     if warming:
         needs = [measured_still_needed(tier) for status in warming for tier in status.tiers]
         more = f" and can be called quiet after {words.duration(max(needs))} more" if any(needs) else ""
-        said += [f"{len(warming)} {_are(len(warming))} warming: measured for too short a time{more}. "]
+        said.append(f"{len(warming)} {_are(len(warming))} warming: measured for too short a time{more}. ")
+        bad = [status for status in warming if any(reading.tally.bad for reading in status.readings.values())]
+        if bad:
+            said.append(f"{len(bad)} of them {'has' if len(bad) == 1 else 'have'} bad events, too few yet for a page. ")
     if len(known) < len(catalogue.slos):
         missing = len(catalogue.slos) - len(known)
         said += [f"{missing} {_are(missing)} not judged yet. "]

@@ -240,6 +240,12 @@ def pipeline_view(
     )
 
 
+def fitting(known: Heard) -> int:
+    """The span of a page that was asked for none: shorter than usual while there is not more to show."""
+    first = min((traces[0].sent_ns for traces in known.traces.values() if traces), default=0)
+    return min(SPANS) if known.now_ns - first < min(SPANS) * MINUTE else DEFAULT_SPAN
+
+
 def chosen(minutes: int) -> int:
     """The nearest span on offer, so that a URL by hand shows something."""
     return min(SPANS, key=lambda span: abs(span - minutes))
