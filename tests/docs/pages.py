@@ -14,7 +14,9 @@ PAGES = (
     *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
 )
 README = PAGES[0]
-_FENCE = re.compile(r"^(?:<!-- (?P<note>.*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?:<!-- (?P<note>[^\n]*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Block:
     def is_definition(self) -> bool:
         return (
             self.language == "yaml"
-            and re.search(r"^apiVersion: (slo-service|openslo)/v1$", self.text, re.M) is not None
+            and re.search(r"^apiVersion: (slo-service|openslo)/v1$", self.text, re.MULTILINE) is not None
         )
 
 

@@ -1,5 +1,6 @@
 """The code in the documentation does what the page around it says."""
 
+import asyncio
 import json
 import sqlite3
 import sys
@@ -16,7 +17,7 @@ from slo_service.act.ports import Delivered, JobState, Letter, Refused
 from slo_service.act.registry import Tools
 from slo_service.domain.pipeline import ChannelSpec, Job
 from tests.act.servers import NOW, tools
-from tests.docs.pages import block
+from tests.docs.pages import block, blocks
 
 LETTER = Letter("m-1.0", "Burning: Orders", "late\n", "<p>late</p>", {"slo": "orders-freshness"})
 NOW_SECONDS = NOW // 10**9
@@ -60,7 +61,7 @@ async def test_the_receiver_takes_what_our_webhook_sends() -> None:
 async def test_the_receiver_refuses_a_message(secret: str, changed: bytes, late_seconds: int) -> None:
     call = await sent("s3cret")
     message_of = run("docs/how-to/webhooks.md", "message_of")["message_of"]
-    with pytest.raises(ValueError, match="signature|old"):
+    with pytest.raises(ValueError, match=r"signature|old"):
         message_of(call.headers, call.content + changed, secret, NOW_SECONDS + late_seconds)
 
 
@@ -127,12 +128,10 @@ async def test_the_translator_makes_a_unit_a_job_that_can_be_paused(
 
 
 async def test_the_plug_in_answers_delivered_or_refused() -> None:
-    import asyncio
-
-    lines: list[bytes] = []
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lines.append(await reader.readline())
+        await lines.put(await reader.readline())
         writer.close()
 
     channel = run("docs/how-to/job-systems.md", "class Syslog")["channel"](None)
@@ -141,17 +140,13 @@ async def test_the_plug_in_answers_delivered_or_refused() -> None:
     spec = ChannelSpec("syslog", {"host": "127.0.0.1", "port": port})
     async with server:
         assert isinstance(await channel.send(spec, LETTER), Delivered)
-        while not lines:
-            await asyncio.sleep(0.01)
-    assert lines == [b"m-1.0 Burning: Orders\n"]
+        assert await lines.get() == b"m-1.0 Burning: Orders\n"
     assert await channel.send(spec, LETTER) == Refused(
         "syslog could not be reached (ConnectionRefusedError)", retryable=True
     )
 
 
 def test_the_settings_shown_for_clusters_and_peers_are_json() -> None:
-    from tests.docs.pages import blocks
-
     shown = [
         line.partition("='")[2].rpartition("'")[0]
         for each in blocks("bash")
