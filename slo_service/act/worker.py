@@ -92,8 +92,9 @@ class Worker:
     async def _start(self) -> list[asyncio.Task[None]]:
         """Sets one task to work for each target that needs it and has none."""
         started = []
+        before = set(self._busy)  # what is finished while we read may still be among the rows
         for state in await self._wanted.pending():
-            if state.target not in self._busy and self._enactor.due(state):
+            if state.target not in before | self._busy.keys() and self._enactor.due(state):
                 task = asyncio.create_task(self._enactor.enact(state))
                 self._busy[state.target] = task
                 task.add_done_callback(partial(self._finished, state.target))

@@ -56,6 +56,12 @@ class Expectation:
         return sum((Fraction(s.sources * length, width_ns) for s, length in spans), Fraction(0))
 
 
+def _is_jitter(short: Fraction, sources: int) -> bool:
+    """Whether a shortfall may come from the random instants of sending alone: at each end of a window a source is off
+    by less than one canary, with a variance of 1/6, so that many together stay within 3 √sources."""
+    return short < sources and (short < 0 or short * short < 9 * sources)
+
+
 def read(
     rings: Rings, expectation: Expectation, basis: Basis, objective: Objective, watermark_ns: int, length_ns: int
 ) -> Reading:
@@ -67,8 +73,7 @@ def read(
     if basis is Basis.EVENTS:
         expected = expectation.events(start, watermark_ns)
         short = expected - total
-        # a shortfall of less than one round is the jitter of random sending instants, not a gap
-        unmeasured = short if short >= expectation.sources else Fraction(0)
+        unmeasured = Fraction(0) if _is_jitter(short, expectation.sources) else short
         coverage = 1 - unmeasured / expected if expected else Fraction(0)
     else:
         width = rings.fine.width_ns

@@ -18,7 +18,7 @@ import slo_service
 from slo_service.act.alertmanager import Mirror
 from slo_service.collect.ports import Batch, StoreUnavailable
 from slo_service.domain.cell import Delta
-from slo_service.domain.instant import SECOND
+from slo_service.domain.instant import DAY, SECOND
 from slo_service.runtime.clock import mono_ns, wall_ns
 from slo_service.runtime.collectors import Collectors, Surroundings
 from slo_service.runtime.folder import Folder
@@ -31,6 +31,7 @@ from slo_service.runtime.work import Work
 from slo_service.show.metrics import EventCounters
 from slo_service.show.ports import Health
 from slo_service.store.errors import Deposed
+from slo_service.store.retention import Retention
 from slo_service.store.sql.store import SqlStore, open_store
 
 log = structlog.get_logger()
@@ -66,7 +67,9 @@ class Service:
         self._supervisor = Supervisor()
         self._counters = EventCounters()
         self._ingest = store.recorder(self._committed)
-        given = Surroundings(settings.clusters, self._ingest, store.ledger, wall_ns, mono_ns, epoch, settings.seed)
+        given = Surroundings(
+            _quiet(settings.clusters), self._ingest, store.ledger, wall_ns, mono_ns, epoch, settings.seed
+        )
         self._collectors = Collectors(given, self._supervisor)
         self._judgement = Judgement(
             folder.catalogue, folder.report.number, store.journal, store.cells, self._collectors.groups
@@ -156,7 +159,9 @@ class Service:
 
     async def _prune(self) -> None:
         try:
-            await self._store.prune(wall_ns())
+            windows = [slo.window_ns for slo in self._folder.catalogue.slos.values()]
+            kept = Retention(ledger_ns=max(windows, default=30 * DAY) + 7 * DAY)
+            await self._store.prune(wall_ns(), kept)
         except StoreUnavailable as why:
             log.warning("pruning_put_off", reason=str(why))
 
@@ -197,6 +202,11 @@ async def start_service(
     service = Service(settings, folder, store, epoch, client, f"http://{host}:{port}")
     await service.begin(listener, extras or Extras(), closing)
     return service
+
+
+def _quiet(clusters: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    """librdkafka writes a line for every attempt at a broker that is away; the collectors' health says it once."""
+    return {name: {"log_level": "0", **config} for name, config in clusters.items()}
 
 
 def _undisturbed(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

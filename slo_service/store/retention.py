@@ -18,6 +18,6 @@ class Retention:
     cells_ns: int = 48 * HOUR
     cells_1m_ns: int = 14 * DAY
     cells_15m_ns: int = 400 * DAY
-    ledger_ns: int = 35 * DAY
+    ledger_ns: int = 37 * DAY
     history_ns: int = 400 * DAY
     rows_a_run: int = 20_000  # for each table

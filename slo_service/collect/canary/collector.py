@@ -15,14 +15,14 @@ from slo_service.collect.canary.batch import BatchMaker, Standing
 from slo_service.collect.canary.cells import CellBook
 from slo_service.collect.canary.inbox import Inbox
 from slo_service.collect.canary.kafka_tap import KafkaTap
-from slo_service.collect.canary.ledger import COUNTED, CanaryLedger
+from slo_service.collect.canary.ledger import COUNTED, KEPT_NS, CanaryLedger
 from slo_service.collect.canary.memory import Memory
 from slo_service.collect.canary.report import Haul, Moment
 from slo_service.collect.canary.sender import GATE_SECONDS, CanarySender
 from slo_service.collect.canary.sql_tap import Cannot, SqlTap
 from slo_service.collect.canary.trace import CanaryTrace, trace
 from slo_service.collect.ports import Ledger, Recorder, StoreUnavailable
-from slo_service.domain.instant import SECOND
+from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.pipeline import Canary, Pipeline
 from slo_service.domain.slo import Slo
 
@@ -70,6 +70,7 @@ class CanaryCollector:
         places.check(pipeline, clusters)
         self._pipeline, self._canary, self._clusters = pipeline, canary, clusters
         self._streams = list({slo.stream.id: slo.stream for slo in slos}.values())
+        self._kept_ns = max((slo.window_ns + 7 * DAY for slo in slos), default=KEPT_NS)
         self._horizons = {slo.stream.id: slo.timing.horizon_ns for slo in slos}
         self._wall_ns, self._mono_ns, self._epoch, self._seed = wall_ns, mono_ns, epoch, seed
         self._witness = witness or self._is_witnessed
@@ -139,7 +140,7 @@ class CanaryCollector:
         indicators = [stream.indicator for stream in self._streams]
         wanted = places.limits(self._pipeline, self._canary, indicators)
         book = CellBook(self._canary.name, self._canary.region, self._streams, self._epoch, self._wall_ns())
-        ledger = CanaryLedger(self._canary.name, wanted, book.span_ns, book.arrival_ns)
+        ledger = CanaryLedger(self._canary.name, wanted, book.span_ns, book.arrival_ns, self._kept_ns)
         begun_ns = self._wall_ns()
         since_ns = await self._memory.restore(ledger, begun_ns)
         stored = {hop: await self._memory.positions(hop) for hop in self._pipeline.hops}

@@ -31,7 +31,7 @@ _client_log = logging.getLogger(f"{__name__}.client")  # what librdkafka would p
 
 _BATCH = 500
 _WAIT_SECONDS = 0.05
-_METADATA_NS = 20 * SECOND
+_INTERVALS_A_LOOK = 20  # half of the strictest limit: no canary comes due in a partition that we do not know of
 _METADATA_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _UNTOLD_ID_TRIES = 30  # how often a topic's id is asked for when we know that the brokers used to tell it
@@ -81,7 +81,9 @@ class KafkaTap:
         self._floors: dict[int, Floors] = {}
         self._topic_id: str | None = None
         self._untold = 0
-        self._first_time = True
+        self._known: frozenset[int] = frozenset()  # the topic's partitions; a mark speaks for all of them
+        self._led: frozenset[int] = frozenset()  # those with a leader
+        self._from_end: frozenset[int] | None = None  # those that were there before us, once we know that there are any
         self._lost: set[int] = set()  # partitions whose place in the log is gone
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run_thread, name=f"canary-tap-{canary}-{hop}", daemon=True)
@@ -135,9 +137,11 @@ class KafkaTap:
         ends: Ends | None = None
         while not self._stop.is_set():
             now = self._clock()
-            if looked_ns is None or now.mono_ns - looked_ns >= (_METADATA_NS if self._next else SECOND) or self._lost:
-                self._find_partitions(consumer, log_ends)
+            if looked_ns is None or now.mono_ns - looked_ns >= self._patience_ns() or self._lost:
                 looked_ns = now.mono_ns
+                if self._find_partitions(consumer, log_ends):
+                    ends = None
+                    log_ends.drop()
             if not self._next:
                 self._stop.wait(min(_RETRY_SECONDS, 0.2))
                 continue
@@ -147,18 +151,18 @@ class KafkaTap:
             sightings = self._take(consumer.consume(_BATCH, _WAIT_SECONDS))
             ends = ends or self._learn(log_ends.answer())
             reached = ends is not None and self._has_read(ends)
-            mark = ends.asked if ends is not None and reached and ends.complete else None
-            if reached:
+            mark = ends.asked if ends is not None and reached and self._known <= ends.by_partition.keys() else None
+            if ends is not None and reached:
+                if self._led <= ends.by_partition.keys():
+                    self.ready.set()
                 ends = None
-                self.ready.set()
             if sightings or mark is not None:
                 self._bring(Haul(self.hop, sightings, mark, None, self.positions))
 
     def _learn(self, ends: Ends | None) -> Ends | None:
         if ends is None:
             return None
-        if not ends.complete:
-            self.error = ends.error
+        self.error = ends.error or self.error
         for partition, end in ends.by_partition.items():
             self._floors[partition].learn(end, ends.asked)
         return ends if ends.by_partition else None
@@ -215,24 +219,33 @@ class KafkaTap:
 
     # --- partitions and positions -------------------------------------------------------------------------------
 
-    def _find_partitions(self, consumer: Consumer, log_ends: LogEnds) -> None:
+    def _patience_ns(self) -> int:
+        """Until partitions are looked for again."""
+        is_whole = bool(self._known) and self._known == self._next.keys()
+        return max(SECOND, _INTERVALS_A_LOOK * self._interval_ns) if is_whole else SECOND // 4
+
+    def _find_partitions(self, consumer: Consumer, log_ends: LogEnds) -> bool:
+        """Whether other partitions are read now, or from elsewhere."""
         try:
             found = consumer.list_topics(self._topic, timeout=_METADATA_SECONDS).topics[self._topic]
         except KafkaException as failed:
             self.error = str(failed.args[0])
-            return
+            return False
         if found.error is not None:
             self.error = f"topic {self._topic}: {found.error.str()}"
-            self._first_time = False  # whatever it will hold once it exists is new to us
-            return
+            self._from_end = frozenset()  # whatever it will hold once it exists is new to us
+            return False
         if not self._identify(log_ends):
-            return
+            return False
+        self._known = frozenset(found.partitions)
+        self._led = frozenset(number for number, one in found.partitions.items() if one.leader >= 0)
+        if self._from_end is None:
+            self._from_end = frozenset() if start.stored_ids(self._stored, self._topic) else self._known
         for partition in self._lost:
             self._next.pop(partition, None)
         self._lost.clear()
-        unread = [partition for partition in found.partitions if partition not in self._next]
-        if unread:
-            self._assign(consumer, log_ends, unread)
+        unread = sorted(self._known - self._next.keys())
+        return bool(unread) and self._assign(consumer, log_ends, unread)
 
     def _identify(self, log_ends: LogEnds) -> bool:
         """False while the topic's id is not told although positions were stored under one."""
@@ -248,20 +261,20 @@ class KafkaTap:
         self._topic_id = told
         return True
 
-    def _assign(self, consumer: Consumer, log_ends: LogEnds, unread: list[int]) -> None:
+    def _assign(self, consumer: Consumer, log_ends: LogEnds, unread: list[int]) -> bool:
         low, high, error = log_ends.bounds(unread)
-        begun = start.begin(self._topic, self._topic_id, self._stored, low, high, first_time=self._first_time)
-        if error:
-            self.error = error
+        from_end = self._from_end or frozenset()
+        begun = start.begin(self._topic, self._topic_id, self._stored, low, high, from_end=from_end)
+        self.error = error or self.error
         if not begun.offsets:
-            return
+            return False
         self._next.update(begun.offsets)
         for partition in begun.offsets:
             self._floors[partition] = Floors()
         consumer.assign([TopicPartition(self._topic, partition, at) for partition, at in self._next.items()])
-        self._first_time = False
         self._stored.update(self.positions)
         if begun.missed:
             _log.warning("canary_records_missed", canary=self._canary, hop=self.hop, why=begun.missed)
             self._bring(Haul(self.hop, positions=self.positions, blind_because=begun.missed))
         _log.info("canary_tap_assigned", canary=self._canary, hop=self.hop, partitions=len(self._next))
+        return True

@@ -17,7 +17,7 @@ from slo_service.collect.ports import LedgerPage
 from slo_service.domain.indicator import SOURCE
 from slo_service.domain.instant import DAY, MINUTE
 
-KEPT_NS = 35 * DAY  # a budget window of 28 days and seven more
+KEPT_NS = 37 * DAY  # a budget window of 30 days and seven more
 _UNANSWERED_NS = 10 * MINUTE  # after the last limit a send that nobody acknowledged and nobody found was never made
 _HIGHEST_ATTEMPT = 31
 _COPIES_NS = 2 * MINUTE  # for so long after the last limit a canary's rows are counted again
@@ -28,9 +28,18 @@ COUNTED = ("unknown_canary", "negative_latency", "reordered", "foreign_canary", 
 class CanaryLedger:
     """`limits`: for every hop the times within which some indicator wants a canary there, in nanoseconds.
 
+    `kept_ns`: for how long a canary may still be met; the longest budget window and seven days more.
     `changed` and `arrived` name the pages that differ from what was written last; `clean` empties them."""
 
-    def __init__(self, canary: str, limits: Mapping[str, Sequence[int]], span_ns: int, arrival_ns: int) -> None:
+    def __init__(
+        self,
+        canary: str,
+        limits: Mapping[str, Sequence[int]],
+        span_ns: int,
+        arrival_ns: int,
+        kept_ns: int = KEPT_NS,
+    ) -> None:
+        self._kept_ns = kept_ns
         self._canary = canary
         self._limits = {hop: tuple(sorted(set(found))) for hop, found in limits.items()}
         self._longest_ns = max((max(found) for found in limits.values() if found), default=0)
@@ -136,7 +145,7 @@ class CanaryLedger:
             return None
         entry = self.shelf.find(who)
         may_be_ours = hop == SOURCE or who.run in self._runs or who.sent_ns >= self.accept_since_ns
-        if entry is None and may_be_ours and sighting.seen.wall_ns - who.sent_ns < KEPT_NS:
+        if entry is None and may_be_ours and sighting.seen.wall_ns - who.sent_ns < self._kept_ns:
             # sent by a run that died before it could write this down: the logs know, and so do we now
             self._runs.add(who.run)
             entry = Entry(who)
@@ -204,7 +213,7 @@ class CanaryLedger:
         for haul in reports:
             if isinstance(haul, Haul):
                 for sighting in haul.sightings:
-                    if sighting.seen.wall_ns - sighting.id.sent_ns >= KEPT_NS:
+                    if sighting.seen.wall_ns - sighting.id.sent_ns >= self._kept_ns:
                         continue
                     at_ns = sighting.seen.wall_ns if sighting.appended_ns is None else sighting.appended_ns
                     touched.add(self.shelf.leaf_of(sighting.id))
@@ -262,7 +271,7 @@ class CanaryLedger:
         age_ns = now_ns - leaf.start_ns
         if age_ns < PAGE_NS or (leaf.start_ns + PAGE_NS > self.judged_ns and age_ns < MEMORY_NS):
             return True
-        if age_ns > KEPT_NS:
+        if age_ns > self._kept_ns:
             return False
         return any(self._has_question(entry, now_ns) for entry in page.entries.values())
 

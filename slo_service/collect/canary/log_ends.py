@@ -31,7 +31,6 @@ class Ends:
 
     asked: Moment
     by_partition: Mapping[int, int]
-    complete: bool
     error: str = ""
 
 
@@ -42,17 +41,27 @@ class LogEnds:
         self._admin, self._topic, self._level, self._clock = admin, topic, level, clock
         self._asked: Moment | None = None
         self._answers: Answers = {}
+        self._positions: dict[int, int] = {}
 
-    def ask(self, partitions: Iterable[int]) -> None:
-        self._asked = self._clock()
-        self._answers = self._request(partitions, _LATEST)
+    def ask(self, positions: Mapping[int, int]) -> None:
+        """Of the partitions that are read, with the positions up to which they have been."""
+        self._asked, self._positions = self._clock(), dict(positions)
+        self._answers = self._request(positions, _LATEST)
+
+    def drop(self) -> None:
+        """Forget the question: its answer would be about another assignment."""
+        self._asked = None
 
     def answer(self) -> Ends | None:
-        """Once, when all of it is there."""
+        """Once, when all of it is there. A log that ends before our position is not the one that we were reading, or
+        it was cut: nothing can be said then, so there are no ends."""
         if self._asked is None or not all(found.done() for found in self._answers.values()):
             return None
         found, error = _collect(self._answers)
-        ends = Ends(self._asked, found, len(found) == len(self._answers), error)
+        behind = [partition for partition, end in found.items() if end < self._positions[partition]]
+        if behind:
+            found, error = {}, f"{self._topic}/{behind[0]} ends before our position"
+        ends = Ends(self._asked, found, error)
         self._asked = None
         return ends
 

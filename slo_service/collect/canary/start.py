@@ -33,12 +33,12 @@ def begin(
     low: Mapping[int, int],
     high: Mapping[int, int],
     *,
-    first_time: bool,
+    from_end: frozenset[int],
 ) -> Start:
     """For the partitions whose bounds are known.
 
-    A stored position is taken up where it still lies within the log. Without any for the topic, this is the first
-    time: read from the end. A partition that joined later is read from its start, for all of it is new to us."""
+    A stored position is taken up where it still lies within the log. Without one, the partitions in `from_end`, which
+    were there before us, are read from their end, and one that joined later from its start: all of it is new to us."""
     ids = stored_ids(stored, topic)
     recreated = bool(ids) and topic_id is not None and topic_id not in ids and NO_ID not in ids
     offsets: dict[int, int] = {}
@@ -46,7 +46,10 @@ def begin(
     for partition in sorted(low.keys() & high.keys()):
         position = None if recreated else _stored(topic, topic_id, stored, partition, ids)
         if position is None:
-            offsets[partition] = high[partition] if first_time and not ids else low[partition]
+            offsets[partition] = high[partition] if partition in from_end else low[partition]
+        elif position > high[partition] and topic_id in ids:
+            offsets[partition] = high[partition]  # the same topic: what we had read behind its end is gone
+            missed = f"truncated: {topic}/{partition} ends at {high[partition]}, we stood at {position}"
         elif position > high[partition]:
             offsets[partition] = low[partition]
             missed = f"topicRecreated: {topic}/{partition} ends at {high[partition]}, we stood at {position}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slo_service.definitions import freeform
 from slo_service.definitions.document import OURS, Document
-from slo_service.definitions.kinds.kind import Kind
+from slo_service.definitions.kinds.kind import Kind, installed
 from slo_service.definitions.node import Node
 from slo_service.domain.pipeline import ChannelSpec, Contact
 
@@ -16,8 +16,16 @@ def _read(document: Document) -> Contact:
 
 
 def _channel(node: Node) -> ChannelSpec | None:
-    kind = node.one_of(*_READERS, later=_LATER)
-    return ChannelSpec(kind, _READERS[kind](node.child(kind))) if kind else None
+    readers = {**dict.fromkeys(installed("slo_service.channels"), _own), **_READERS}
+    kind = node.one_of(*readers, later=_LATER)
+    return ChannelSpec(kind, readers[kind](node.child(kind))) if kind else None
+
+
+def _own(node: Node) -> dict[str, object]:
+    """A channel that somebody installed checks its own specification, when it is asked."""
+    node.entries()
+    body = freeform.plain(node, settings=True)
+    return body if isinstance(body, dict) else {}
 
 
 def _webhook(node: Node) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slo_service.definitions import freeform
 from slo_service.definitions.document import OURS, Document
-from slo_service.definitions.kinds.kind import Kind
+from slo_service.definitions.kinds.kind import Kind, installed
 from slo_service.definitions.node import Node
 from slo_service.domain.pipeline import Job
 
@@ -14,11 +14,12 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 def _read(document: Document) -> Job:
     spec = document.spec.fields("pipeline", "description", "owner", needs=("criticality", "controller"))
     criticality = spec["criticality"].choice("normal", "critical", "best-effort")
-    controller = spec["controller"].one_of(*_SHAPES, later=_LATER) if spec["controller"] else None
+    shapes = {**dict.fromkeys(installed("slo_service.jobs"), _own), **_SHAPES}
+    controller = spec["controller"].one_of(*shapes, later=_LATER) if spec["controller"] else None
     body: object = {}
     if controller:
         node = spec["controller"].child(controller)
-        _SHAPES[controller](node)
+        shapes[controller](node)
         body = freeform.plain(node, settings=True)
     return Job(
         name=document.name,
@@ -31,6 +32,11 @@ def _read(document: Document) -> Job:
         owner=spec["owner"].text(),
         defined_at=document.defined_at,
     )
+
+
+def _own(node: Node) -> None:
+    """A controller that somebody installed checks its own specification, when it is asked."""
+    node.entries()
 
 
 def _http(node: Node) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import TypeAlias
 
 from slo_service.definitions.document import Document, Drafts
@@ -49,3 +50,8 @@ class Kind:
     name: str
     read: Read
     check: Check = nothing_to_check
+
+
+def installed(group: str) -> tuple[str, ...]:
+    """Names of the adapters that this environment offers under an entry-point group; none of them is imported."""
+    return tuple(sorted({point.name for point in entry_points(group=group)}))
