@@ -266,3 +266,22 @@ def test_a_setting_that_is_missing_in_a_review_is_a_warning_and_when_serving_a_m
     serving = load_folder([DEMO], {})
     assert serving.catalogue is None
     assert {finding.code for finding in serving.findings} == {"E303"}
+
+
+def test_an_installed_controller_can_be_named_and_gets_what_stands_below_it(tmp_path, monkeypatch):
+    installed = tmp_path / "site" / "our_plugins-1.0.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: our-plugins\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[slo_service.jobs]\nour-scheduler = our_plugins:controller\n")
+    monkeypatch.syspath_prepend(str(installed.parent))
+    job = """
+apiVersion: slo-service/v1
+kind: Job
+metadata: {name: nightly}
+spec: {criticality: normal, controller: {our-scheduler: {queue: "${QUEUE}"}}}
+"""
+    (tmp_path / "job.yaml").write_text(job)
+    loaded = load_folder([tmp_path / "job.yaml"], {"QUEUE": "q1"})
+    assert loaded.catalogue is not None, loaded.findings
+    assert loaded.catalogue.jobs["nightly"].controller == "our-scheduler"
+    assert loaded.catalogue.jobs["nightly"].spec == {"queue": "q1"}
