@@ -61,7 +61,7 @@ nightly: install assets services docs wheel ## everything that takes long: all t
 wheel: install assets ## the wheel, with the web assets in it
 	rm -rf dist
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w dist .
-	@$(BIN)/python -m zipfile -l dist/*.whl | grep static/vendor/htmx.min.js >/dev/null \
+	@$(BIN)/python -m zipfile -l dist/*.whl | grep static/vendor/uplot.min.js >/dev/null \
 		|| { echo "the wheel lacks the web assets; run make assets" >&2; exit 1; }
 	@echo dist/*.whl
 
@@ -73,7 +73,7 @@ lock: ## resolve the pinned versions of Python and web packages anew
 		--custom-compile-command "make lock" -o constraints.txt
 	npm install --package-lock-only
 
-assets: $(VENDOR)/copied ## the web packages' files, copied to where the pages want them
+assets: $(VENDOR)/copied ## the web package's files, copied to where the pages want them
 
 clean: ## remove everything that make has made, the servers' cache too
 	rm -rf .venv .cache node_modules dist build docs/_build $(VENDOR) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -101,12 +101,9 @@ clean: ## remove everything that make has made, the servers' cache too
 
 $(VENDOR)/copied: package.json package-lock.json
 	@command -v npm >/dev/null \
-		|| { echo "slo-service needs Node's npm to fetch its two web packages; install Node 18 or newer." >&2; exit 1; }
+		|| { echo "slo-service needs Node's npm to fetch its web package; install Node 18 or newer." >&2; exit 1; }
 	@npm ci --loglevel=error >/dev/null
 	@mkdir -p $(VENDOR)
-	@cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/htmx.min.js
-	@cp node_modules/htmx.org/dist/ext/hx-sse.min.js $(VENDOR)/hx-sse.min.js
-	@cp node_modules/htmx.org/LICENSE $(VENDOR)/htmx.LICENSE.txt
 	@cp node_modules/uplot/dist/uPlot.iife.min.js $(VENDOR)/uplot.min.js
 	@cp node_modules/uplot/dist/uPlot.min.css $(VENDOR)/uplot.min.css
 	@cp node_modules/uplot/LICENSE $(VENDOR)/uplot.LICENSE.txt

@@ -258,6 +258,7 @@ class KafkaTap:
             return self._topic_id is not None or self._untold >= _UNTOLD_ID_TRIES
         if self._topic_id is not None and told != self._topic_id:
             self._next.clear()
+            self._from_end = frozenset()
         self._topic_id = told
         return True
 

@@ -46,7 +46,8 @@ def begin(
     for partition in sorted(low.keys() & high.keys()):
         position = None if recreated else _stored(topic, topic_id, stored, partition, ids)
         if position is None:
-            offsets[partition] = high[partition] if partition in from_end else low[partition]
+            was_there = partition in from_end and not recreated
+            offsets[partition] = high[partition] if was_there else low[partition]
         elif position > high[partition] and topic_id in ids:
             offsets[partition] = high[partition]  # the same topic: what we had read behind its end is gone
             missed = f"truncated: {topic}/{partition} ends at {high[partition]}, we stood at {position}"

@@ -10,11 +10,11 @@ LOW, HIGH = {0: 10}, {0: 50}
 
 
 @pytest.mark.parametrize(
-    ("topic_id", "stored", "first_time", "expected"),
+    ("topic_id", "stored", "was_there", "expected"),
     [
         pytest.param("X", {}, True, Start({0: 50}), id="the very first time: from the end"),
         pytest.param("X", {}, False, Start({0: 10}), id="a partition that joined while we read: from its start"),
-        pytest.param("X", {"t/X/1": "7"}, True, Start({0: 10}), id="a partition that joined while we were away"),
+        pytest.param("X", {"t/X/1": "7"}, False, Start({0: 10}), id="a partition that joined while we were away"),
         pytest.param("X", {"t/X/0": "20"}, True, Start({0: 20}), id="where we stood"),
         pytest.param("X/+/Y", {"t/X/+/Y/0": "20"}, True, Start({0: 20}), id="where we stood, under an id with slashes"),
         pytest.param("X", {"t/X/0": "50"}, True, Start({0: 50}), id="at the end, where we stood"),
@@ -29,19 +29,26 @@ LOW, HIGH = {0: 10}, {0: 50}
             id="behind the start",
         ),
         pytest.param(
+            None,
+            {"t/-/0": "60"},
+            True,
+            Start({0: 10}, "topicRecreated: t/0 ends at 50, we stood at 60"),
+            id="beyond the end, of a topic without an id",
+        ),
+        pytest.param(
             "X",
             {"t/X/0": "60"},
             True,
-            Start({0: 10}, "topicRecreated: t/0 ends at 50, we stood at 60"),
-            id="beyond the end",
+            Start({0: 50}, "truncated: t/0 ends at 50, we stood at 60"),
+            id="beyond the end of the same topic",
         ),
         pytest.param(
             "Y", {"t/X/0": "20"}, True, Start({0: 10}, "topicRecreated: t has the id Y now"), id="another topic's id"
         ),
     ],
 )
-def test_where_reading_begins(topic_id: str | None, stored: dict[str, str], first_time: bool, expected: Start) -> None:
-    assert begin("t", topic_id, stored, LOW, HIGH, first_time=first_time) == expected
+def test_where_reading_begins(topic_id: str | None, stored: dict[str, str], was_there: bool, expected: Start) -> None:
+    assert begin("t", topic_id, stored, LOW, HIGH, from_end=frozenset({0} if was_there else ())) == expected
 
 
 def test_positions_of_a_recreated_topic_are_other_positions() -> None:
