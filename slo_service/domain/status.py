@@ -46,7 +46,8 @@ class TierState:
     `last_burned_ns`: the last watermark at which it burned. A firing tier goes quiet `keepFiringFor` after it.
     `quiet_ns`: how much measured time has passed since it last burned; stands still while frozen.
     `frozen_since_ns`: since when the measured data no longer decide, so that the phase is kept.
-    `episode`: id of the severity's episode while firing."""
+    `episode`: id of the severity's episode while firing.
+    `stream`: what was measured, so that a state is never taken for that of another measurement."""
 
     slo: str
     tier: Tier
@@ -61,6 +62,7 @@ class TierState:
     episode: str | None
     long: Reading
     short: Reading
+    stream: str = ""
 
     @property
     def firing(self) -> bool:

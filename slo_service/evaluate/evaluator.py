@@ -26,12 +26,18 @@ class Evaluation:
     tier_states: tuple[TierState, ...]
 
 
+Changed = tuple[tuple[Transition, ...], tuple[TierState, ...]]
+"""Transitions, and the tier states to be recorded with them."""
+
+
 class Evaluator:
     """Holds the rings of every stream that an SLO of the catalogue refers to. Not thread-safe: one loop owns it."""
 
-    def __init__(self, catalogue: Catalogue, load: int = 0) -> None:
+    def __init__(self, catalogue: Catalogue, load: int = 0, *, stored: bool = False) -> None:
+        """`stored`: there is a store, so a new stream says nothing before it is filled from there."""
         self._catalogue = catalogue
         self._load = load
+        self._stored = stored
         self._streams: dict[str, StreamState] = {}
         self._tiers: dict[tuple[str, str], TierState] = {}
         self._statuses: dict[str, Status] = {}
@@ -55,12 +61,18 @@ class Evaluator:
             if state := self._streams.get(mark.stream):
                 state.looked(mark)
 
-    def restore(self, tier_states: Sequence[TierState]) -> None:
-        """Takes up the recorded states. Time since then was not seen by us, so none of it counts as quiet."""
+    def restore(self, tier_states: Sequence[TierState], now_ns: int) -> Changed:
+        """Takes up the recorded states. Time since then was not seen by us, so none of it counts as quiet. What was
+        redefined meanwhile closes as superseded, like in a reload."""
+        closed: list[TierState] = []
         for state in tier_states:
             slo = self._catalogue.slos.get(state.slo)
-            if slo and any(tier.name == state.tier.name for tier in slo.alerting.tiers):
+            same = slo is not None and state.stream in {"", slo.stream.id}
+            if same and slo and any(tier.name == state.tier.name for tier in slo.alerting.tiers):
                 self._tiers[state.slo, state.tier.name] = replace(state, burning=None)
+            elif state.firing:
+                closed.append(state)
+        return self._superseded(closed, now_ns)
 
     def tick(self, now_ns: int) -> Evaluation:
         """Judges every SLO at its stream's watermark."""
@@ -73,9 +85,7 @@ class Evaluator:
             changed += states
         return Evaluation(dict(self._statuses), tuple(transitions), tuple(changed))
 
-    def reload(
-        self, catalogue: Catalogue, load: int, now_ns: int
-    ) -> tuple[tuple[Transition, ...], tuple[TierState, ...]]:
+    def reload(self, catalogue: Catalogue, load: int, now_ns: int) -> Changed:
         """Takes a new catalogue. Episodes of what is no longer measured, or alerted on, close as superseded; a stream
         that is still referred to keeps its counts. New streams start empty: the caller rebuilds them from the store."""
         old, self._catalogue, self._load = self._catalogue, catalogue, load
@@ -92,12 +102,11 @@ class Evaluator:
         self._adopt(catalogue)
         return self._superseded(closed, now_ns)
 
-    def _superseded(
-        self, closed: Sequence[TierState], now_ns: int
-    ) -> tuple[tuple[Transition, ...], tuple[TierState, ...]]:
+    def _superseded(self, closed: Sequence[TierState], now_ns: int) -> Changed:
         rows, states = [], []
+        lasting = {state.episode for state in self._tiers.values() if state.firing}
         for index, state in enumerate(closed):
-            last = not any(s.episode == state.episode for s in closed[index + 1 :])
+            last = not any(s.episode == state.episode for s in closed[index + 1 :]) and state.episode not in lasting
             rows.append(self._row(state, Change.SUPERSEDED, state.judged_at_ns, now_ns, closes=last))
             states.append(state.quietened())
         return tuple(rows), tuple(states)
@@ -115,7 +124,8 @@ class Evaluator:
             if state is None or state.longest_ns < slo.window_ns:
                 rings = Rings(slo.slice_width_ns, slo.window_ns)
                 expectation = state.expectation if state else Expectation()
-                self._streams[name] = StreamState(rings, expectation, slo.window_ns, state.marks if state else {})
+                marks = state.marks if state else {}
+                self._streams[name] = StreamState(rings, expectation, slo.window_ns, marks, filled=not self._stored)
 
     def unfilled(self) -> Mapping[str, StreamState]:
         """Streams whose rings do not hold yet what the store has, by stream id."""

@@ -17,18 +17,18 @@ COVERAGE_FLOOR = Fraction(9, 10)  # below it a budget is provisional: shown, and
 STALE_AFTER_GRACES = 3  # a collector silent for so many graces, and for ten seconds at least, is not measuring
 STALE_FLOOR_NS = 10_000_000_000
 SHOWN_NS = (5 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY)
-LATELY_SLICES = 3
+LATELY = 3  # slices, graces and rounds of canaries: the stretch in which a measured stream has shown events
 
 
 def assess(
     slo: Slo, stream: StreamState, before: Mapping[str, TierState | None], last: Status | None, now_ns: int
 ) -> Status:
     """The status, with tiers whose episodes are not named yet."""
-    progress, watermark = stream.progress_ns(), stream.watermark_ns(slo, now_ns)
+    progress, watermark = stream.progress_ns(now_ns), stream.watermark_ns(slo, now_ns)
     if watermark is None:
         return _unmeasured(slo, before, last, now_ns)
-    if last and last.watermark_ns is not None:
-        watermark = max(watermark, last.watermark_ns)  # event time never runs backwards, whatever the wall clock does
+    if last and last.watermark_ns is not None and last.watermark_ns <= now_ns:
+        watermark = max(watermark, last.watermark_ns)  # event time runs backwards only where the clock was set back
     lengths = {*SHOWN_NS, slo.window_ns}
     for tier in slo.alerting.tiers:
         lengths |= {tier.long_ns, tier.short_ns}
@@ -97,16 +97,24 @@ def _word(
 ) -> State:
     if any(t.firing and t.tier.severity is Severity.PAGE for t in tiers):
         return State.BURNING
-    lately = max(LATELY_SLICES * slo.slice_width_ns, 3 * slo.timing.grace_ns)
-    reading = read(stream.rings, stream.expectation, slo.indicator.basis, slo.objective, watermark_ns, lately)
-    progress_ns = stream.progress_ns()
-    silent = max(STALE_FLOOR_NS, STALE_AFTER_GRACES * slo.timing.grace_ns)
-    if progress_ns is None or now_ns - progress_ns > silent or reading.coverage < Fraction(1, 2):
+    lately = max(LATELY * slo.slice_width_ns, LATELY * slo.timing.grace_ns, LATELY * stream.expectation.round_ns)
+    if not _is_measured(slo, stream, watermark_ns, lately, now_ns):
         return State.WARMING if _is_new(stream, watermark_ns, lately) else State.FROZEN
     if any(t.firing for t in tiers) or (budget.remaining is not None and budget.remaining < 0):
         return State.WARN
     pages = [t for t in tiers if t.tier.severity is Severity.PAGE] or list(tiers)
     return State.HEALTHY if any(t.burning is False for t in pages) else State.WARMING
+
+
+def _is_measured(slo: Slo, stream: StreamState, watermark_ns: int, lately_ns: int, now_ns: int) -> bool:
+    """Whether the readers look, and have seen at least half of what was expected lately. No event at all is no
+    measurement, also for an indicator whose coverage is that of looking."""
+    progress_ns = stream.progress_ns(now_ns)
+    silent = max(STALE_FLOOR_NS, STALE_AFTER_GRACES * slo.timing.grace_ns)
+    if progress_ns is None or now_ns - progress_ns > silent:
+        return False
+    reading = read(stream.rings, stream.expectation, slo.indicator.basis, slo.objective, watermark_ns, lately_ns)
+    return reading.coverage >= Fraction(1, 2) and reading.tally.total > 0
 
 
 def _is_new(stream: StreamState, watermark_ns: int, lately_ns: int) -> bool:

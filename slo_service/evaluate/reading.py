@@ -38,6 +38,14 @@ class Expectation:
     def sources(self) -> int:
         return self._schedules[-1].sources if self._schedules else 0
 
+    @property
+    def round_ns(self) -> int:
+        """The time in which every source is expected to give one event; 0 while nothing is expected."""
+        if not self._schedules or not self._schedules[-1].events_per_second:
+            return 0
+        newest = self._schedules[-1]
+        return int(newest.sources * SECOND / newest.events_per_second)
+
     def _spans(self, start_ns: int, end_ns: int) -> list[tuple[Schedule, int]]:
         """(schedule, nanoseconds of the range in which it held)."""
         spans = []

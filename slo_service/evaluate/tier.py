@@ -72,6 +72,7 @@ def advance(
         episode=None,
         long=long,
         short=short,
+        stream=slo.stream.id,
     )
     passed = max(0, watermark_ns - old.judged_at_ns)
     now = replace(old, tier=tier, factor=factor, judged_at_ns=watermark_ns, long=long, short=short)

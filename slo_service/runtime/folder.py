@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
-from slo_service.definitions import load_folder
+from slo_service.definitions import diff, load_folder
 from slo_service.definitions.finding import Finding
 from slo_service.domain.catalogue import Catalogue
 from slo_service.show.ports import LoadReport
@@ -15,6 +15,9 @@ from slo_service.show.ports import LoadReport
 log = structlog.get_logger()
 
 MOST_FINDINGS_SHOWN = 200
+Fingerprint = tuple[tuple[str, int, int], ...]  # file, time of change and size
+Objections = Callable[[Catalogue, Catalogue], Sequence[str]]
+"""From the set in force and the new one to the reasons why the new one must wait."""
 
 
 class DefinitionsRefused(Exception):
@@ -30,13 +33,15 @@ class Folder:
 
     def __init__(self, paths: Sequence[Path], env: Mapping[str, str]) -> None:
         self._paths, self._env = tuple(paths), env
-        self._seen: tuple[tuple[str, int, int], ...] = ()
+        self._seen: Fingerprint = ()
+        self._looked: Fingerprint = ()
+        self._waiting: Catalogue | None = None  # free of mistakes, but not to be taken yet
         self.catalogue = Catalogue()
         self.report = LoadReport(0, 0, ok=False)
 
     def load(self, now_ns: int) -> Catalogue:
         """The first load. Raises `DefinitionsRefused` with every mistake of every file."""
-        self._seen = self._fingerprint()
+        self._seen = self._looked = self._fingerprint()
         loaded = load_folder(self._paths, self._env)
         if loaded.catalogue is None:
             raise DefinitionsRefused(loaded.findings)
@@ -44,28 +49,45 @@ class Folder:
         self.report = LoadReport(1, now_ns, ok=True, findings=_shown(loaded.findings))
         return self.catalogue
 
-    def reload(self, now_ns: int) -> Catalogue | None:
-        """The new set if files changed, are free of mistakes and say something else; otherwise None, and the set in
-        force stays. The report says which."""
-        fingerprint = self._fingerprint()
+    def reload(self, now_ns: int, objections: Objections) -> Catalogue | None:
+        """The new set if files changed, are free of mistakes and say something else, and nothing stands against it now;
+        otherwise None, and the set in force stays. The report says which.
+
+        Files are read once two looks have found them the same: they may be in the middle of being replaced."""
+        fingerprint, before = self._fingerprint(), self._looked
+        self._looked = fingerprint
         if fingerprint == self._seen:
+            return self._take(self._waiting, now_ns, (), objections) if self._waiting else None
+        if fingerprint != before:
             return None
-        self._seen = fingerprint
+        self._seen, self._waiting = fingerprint, None
         loaded = load_folder(self._paths, self._env)
         if loaded.catalogue is None:
             self.report = LoadReport(self.report.number, now_ns, ok=False, findings=_shown(loaded.findings))
             log.error("definitions_refused", findings=len(loaded.findings), first=str(loaded.findings[0]))
             return None
-        changed = loaded.catalogue != self.catalogue
-        number = self.report.number + changed
-        self.report = LoadReport(number, now_ns, ok=True, findings=_shown(loaded.findings))
-        if not changed:
+        if loaded.catalogue == self.catalogue:
+            self.report = LoadReport(self.report.number, now_ns, ok=True, findings=_shown(loaded.findings))
             return None
-        self.catalogue = loaded.catalogue
-        log.info("definitions_loaded", load=number, slos=len(self.catalogue.slos))
-        return self.catalogue
+        return self._take(loaded.catalogue, now_ns, loaded.findings, objections)
 
-    def _fingerprint(self) -> tuple[tuple[str, int, int], ...]:
+    def _take(
+        self, catalogue: Catalogue, now_ns: int, findings: Sequence[Finding], objections: Objections
+    ) -> Catalogue | None:
+        against = tuple(objections(self.catalogue, catalogue))
+        self._waiting = catalogue if against else None
+        if against:
+            if self.report.findings != against:
+                log.warning("definitions_wait", reasons=len(against), first=against[0])
+            self.report = LoadReport(self.report.number, now_ns, ok=False, findings=against)
+            return None
+        changes = diff(self.catalogue, catalogue)
+        self.catalogue = catalogue
+        self.report = LoadReport(self.report.number + 1, now_ns, ok=True, findings=_shown(findings))
+        log.info("definitions_loaded", load=self.report.number, slos=len(catalogue.slos), changes=list(changes[:20]))
+        return catalogue
+
+    def _fingerprint(self) -> Fingerprint:
         found = []
         for path in self._paths:
             files = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]

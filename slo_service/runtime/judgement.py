@@ -25,9 +25,9 @@ log = structlog.get_logger()
 
 
 class Judgement:
-    """Owns the evaluator and the policy engine's memory. A round that could not be recorded is kept as it is and is
-    written again before anything new is decided, since its commit may have happened and only the answer been lost.
-    Until then nothing is acted on: decisions are carried out from the store alone."""
+    """Owns the evaluator and the policy engine's memory. Transitions that could not be recorded are kept. When the
+    store is back, what it remembers is read anew, since a commit may have happened and only its answer been lost, and
+    what to do is decided on what is true then; meanwhile nothing is acted on."""
 
     def __init__(
         self,
@@ -38,62 +38,74 @@ class Judgement:
         groups: Callable[[], Sequence[GroupAge]],
     ) -> None:
         self._catalogue = catalogue
-        self._evaluator = Evaluator(catalogue, load)
+        self._evaluator = Evaluator(catalogue, load, stored=True)
         self._journal, self._cells, self._groups = journal, cells, groups
         self._memory = Memory()
-        self._unrecorded: Round | None = None
         self._transitions: list[Transition] = []
         self._states: dict[tuple[str, str], TierState] = {}
+        self._judged: Mapping[str, Status] = {}
         self.cannot_record = ""  # why, while the store is away
 
     async def start(self, now_ns: int) -> None:
         """Takes up where the last process stood. Raises `StoreUnavailable`."""
         self._memory = await self._journal.memory()
-        self._evaluator.restore(await self._cells.tier_states())
-        await self._fill(now_ns)
+        self._keep(*self._evaluator.restore(await self._cells.tier_states(), now_ns))
+        await self.fill(now_ns)
 
     def committed(self, batch: Batch, deltas: tuple[Delta, ...]) -> None:
         """Takes what a collector's batch changed, after it was committed."""
         self._evaluator.apply(deltas, batch.progress, batch.schedules)
 
-    async def reload(self, catalogue: Catalogue, load: int, now_ns: int) -> None:
-        """Takes a new set of definitions; what is no longer measured closes as superseded with the next tick."""
-        transitions, states = self._evaluator.reload(catalogue, load, now_ns)
+    def reload(self, catalogue: Catalogue, load: int, now_ns: int) -> None:
+        """Takes a new set of definitions; what is no longer measured closes as superseded with the next tick. New
+        streams say nothing before `fill`."""
+        self._keep(*self._evaluator.reload(catalogue, load, now_ns))
         self._catalogue = catalogue
-        self._keep(transitions, states)
-        await self._fill(now_ns)
 
-    async def tick(self, now_ns: int) -> tuple[Mapping[str, Status], Round | None]:
-        """The statuses, and the round if one was recorded that asks for something to be done."""
+    def evaluate(self, now_ns: int) -> Mapping[str, Status]:
+        """Judges every objective; what changed waits for `act`."""
         evaluation = self._evaluator.tick(now_ns)
         self._keep(evaluation.transitions, evaluation.tier_states)
-        statuses = self._annotated(evaluation.statuses)
-        late = self._unrecorded
-        if late is not None and not await self._record(late):
-            return statuses, None
-        found = witnesses(now_ns, self._catalogue, evaluation.statuses, self._troubles())
-        asked = decide(now_ns, self._catalogue, evaluation.statuses, self._transitions, found, self._memory)
+        self._judged = evaluation.statuses
+        return self._annotated(evaluation.statuses)
+
+    async def act(self, now_ns: int) -> Round | None:
+        """Decides on what was judged last, and records it; the round, if anything was recorded."""
+        if self.cannot_record and not await self._recall():
+            return None
+        found = witnesses(now_ns, self._catalogue, self._judged, self._troubles())
+        asked = decide(now_ns, self._catalogue, self._judged, self._transitions, found, self._memory)
         round_ = replace(asked, transitions=tuple(self._transitions), tier_states=tuple(self._states.values()))
-        self._transitions.clear()
-        self._states.clear()
         if not round_:
             self._memory = remember(self._memory, round_)
-            return statuses, late
-        return statuses, round_ if await self._record(round_) else late
+            return None
+        return round_ if await self._record(round_) else None
+
+    async def _recall(self) -> bool:
+        """Whether the store answers again; then its memory is ours."""
+        try:
+            self._memory = await self._journal.memory()
+        except StoreUnavailable as why:
+            self.cannot_record = str(why)
+            return False
+        return True
 
     async def _record(self, round_: Round) -> bool:
         try:
             await self._journal.record(round_)
         except StoreUnavailable as why:
-            self._unrecorded = round_
             if not self.cannot_record:
                 log.warning("recording_failed", reason=str(why), transitions=len(round_.transitions))
             self.cannot_record = str(why)
             return False
         if self.cannot_record:
             log.info("recording_resumed", transitions=len(round_.transitions))
-        self.cannot_record, self._unrecorded = "", None
+        self.cannot_record = ""
         self._memory = remember(self._memory, round_)
+        del self._transitions[: len(round_.transitions)]
+        for state in round_.tier_states:
+            if self._states.get((state.slo, state.tier.name)) is state:
+                del self._states[state.slo, state.tier.name]
         for row in round_.transitions:
             log.info("tier_changed", slo=row.slo, tier=row.tier.tier.name, change=row.change, episode=row.episode)
         for decision in round_.decisions:
@@ -120,7 +132,7 @@ class Judgement:
                     pipeline=group.pipeline,
                     stage=group.stage,
                     group=group.group,
-                    age_ns=group.age_ns,
+                    age_ns=group.age_ns if not behind else max(ages),
                     waiting=group.waiting,
                     partitions_behind=behind,
                     partitions=len(group.partitions),
@@ -130,8 +142,9 @@ class Judgement:
             )
         return found
 
-    async def _fill(self, now_ns: int) -> None:
-        """Fills the rings of new streams from the store: the verified slow path of a start."""
+    async def fill(self, now_ns: int) -> None:
+        """Fills the rings of new streams from the store; no batch may be committed meanwhile. Raises
+        `StoreUnavailable`, and may then be asked again."""
         fresh = self._evaluator.unfilled()
         if not fresh:
             return

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge
 from slo_service.domain.catalogue import Catalogue
-from slo_service.domain.status import Status
+from slo_service.domain.instant import SECOND
+from slo_service.domain.status import State, Status
 from slo_service.show.ports import Health, JobView
+
+STALE_NS = 10 * SECOND
 
 
 @dataclass(slots=True)
@@ -18,6 +21,7 @@ class Sources:
     """Where the panel looks; each is asked anew every time, and none blocks."""
 
     now_ns: Callable[[], int]
+    mono_ns: Callable[[], int]
     catalogue: Callable[[], Catalogue]
     health: Callable[[], Health]
     groups: Callable[[], Sequence[GroupAge]]
@@ -31,6 +35,7 @@ class Panel:
 
     _sources: Sources
     _statuses: Mapping[str, Status] = field(default_factory=dict)
+    _published_ns: int = 0  # monotonic
     _beat: int = 0
     _stopped: bool = False
     _waiting: set[asyncio.Future[None]] = field(default_factory=set)
@@ -42,7 +47,10 @@ class Panel:
         return self._sources.catalogue()
 
     def statuses(self) -> Mapping[str, Status]:
-        return self._statuses
+        """As judged last. When judging has stopped, what was healthy is frozen, since nobody knows."""
+        if self._sources.mono_ns() - self._published_ns <= STALE_NS:
+            return self._statuses
+        return {name: _frozen(status) for name, status in self._statuses.items()}
 
     def health(self) -> Health:
         return self._sources.health()
@@ -57,7 +65,7 @@ class Panel:
         return self._sources.canaries(canary, since_ns)
 
     def publish(self, statuses: Mapping[str, Status]) -> None:
-        self._statuses = statuses
+        self._statuses, self._published_ns = statuses, self._sources.mono_ns()
         self._beat += 1
         self._wake()
 
@@ -85,3 +93,9 @@ class Panel:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _frozen(status: Status) -> Status:
+    if status.state in {State.BURNING, State.FROZEN}:
+        return status
+    return replace(status, state=State.FROZEN, since_ns=status.at_ns)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 import httpx
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import APIRouter
 
 import slo_service
 from slo_service.act.alertmanager import Mirror
 from slo_service.collect.ports import Batch, StoreUnavailable
+from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.runtime.clock import mono_ns, wall_ns
@@ -24,12 +24,13 @@ from slo_service.runtime.collectors import Collectors, Surroundings
 from slo_service.runtime.folder import Folder
 from slo_service.runtime.judgement import Judgement
 from slo_service.runtime.panel import Panel, Sources
+from slo_service.runtime.periodic import Periodic
 from slo_service.runtime.settings import Settings
 from slo_service.runtime.supervision import Supervisor
 from slo_service.runtime.web import WebServer, application
 from slo_service.runtime.work import Work
 from slo_service.show.metrics import EventCounters
-from slo_service.show.ports import Health
+from slo_service.show.ports import Health, TaskHealth
 from slo_service.store.errors import Deposed
 from slo_service.store.retention import Retention
 from slo_service.store.sql.store import SqlStore, open_store
@@ -66,9 +67,9 @@ class Service:
         self._started_ns = wall_ns()
         self._supervisor = Supervisor()
         self._counters = EventCounters()
-        self._ingest = store.recorder(self._committed)
+        self._recorder = store.recorder(self._committed)
         given = Surroundings(
-            _quiet(settings.clusters), self._ingest, store.ledger, wall_ns, mono_ns, epoch, settings.seed
+            _quiet(settings.clusters), self._recorder, store.ledger, wall_ns, mono_ns, epoch, settings.seed
         )
         self._collectors = Collectors(given, self._supervisor)
         self._judgement = Judgement(
@@ -79,6 +80,7 @@ class Service:
         self.live = self.pulse = Panel(
             Sources(
                 now_ns=wall_ns,
+                mono_ns=mono_ns,
                 catalogue=lambda: folder.catalogue,
                 health=self._health,
                 groups=self._collectors.groups,
@@ -86,6 +88,16 @@ class Service:
                 canaries=self._collectors.canaries,
             )
         )
+
+        work = {
+            "tick": (settings.tick_seconds, self._tick),
+            "reload": (RELOAD_SECONDS, self._reload),
+            "lead": (RENEW_SECONDS, self._renew),
+            "roster": (ROSTER_SECONDS, self._work.look),
+            "mirror": (MIRROR_SECONDS, self._push),
+            "prune": (PRUNE_SECONDS, self._prune),
+        }
+        self._periodic = Periodic(work, wall_ns, mono_ns)
 
     async def begin(self, listener: socket.socket, extras: Extras, closing: AsyncExitStack) -> None:
         """Starts everything; `closing` undoes it in reverse: it stops acting, then measuring, then showing."""
@@ -99,41 +111,18 @@ class Service:
         closing.push_async_callback(self._collectors.stop)
         await self._collectors.serve(self._folder.catalogue)
         self._supervisor.add("worker", self._work.run)
-        scheduler = self._schedule()
-        closing.callback(scheduler.shutdown, wait=False)
+        self._supervisor.add("clocks", self._periodic.watch_clocks)
+        self._periodic.start()
+        closing.callback(self._periodic.stop)
         log.info("service_started", url=self.url, slos=len(self._folder.catalogue.slos))
 
-    def _schedule(self) -> AsyncIOScheduler:
-        """APScheduler starts the periodic work: each one at a time, and once for all the runs it missed."""
-        work = {
-            "tick": (self._settings.tick_seconds, self._tick),
-            "reload": (RELOAD_SECONDS, self._reload),
-            "lead": (RENEW_SECONDS, self._renew),
-            "roster": (ROSTER_SECONDS, self._work.look),
-            "mirror": (MIRROR_SECONDS, self._push),
-            "prune": (PRUNE_SECONDS, self._prune),
-        }
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        for name, (period, run) in work.items():
-            scheduler.add_job(
-                _undisturbed(run),
-                "interval",
-                seconds=period,
-                id=name,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=30,
-            )
-        scheduler.start()
-        return scheduler
-
     async def _tick(self) -> None:
+        self.live.publish(self._judgement.evaluate(wall_ns()))
         try:
-            statuses, round_ = await self._judgement.tick(wall_ns())
+            round_ = await self._judgement.act(wall_ns())
         except Deposed as why:
             self._fail(f"another process leads on this store now: {why}")
             return
-        self.live.publish(statuses)
         if round_ is None:
             return
         self._work.wake()
@@ -141,13 +130,25 @@ class Service:
             await self._push()
 
     async def _reload(self) -> None:
-        catalogue = self._folder.reload(wall_ns())
-        if catalogue is None:
-            return
-        async with self._ingest.quiet:
-            await self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
-        self._counters.keep({slo.stream.id for slo in catalogue.slos.values()})
-        await self._collectors.serve(catalogue)
+        catalogue = self._folder.reload(wall_ns(), self._objections)
+        if catalogue is not None:
+            self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
+            self._counters.keep({slo.stream.id for slo in catalogue.slos.values()})
+            await self._collectors.serve(catalogue)
+        async with self._recorder.quiet:
+            await self._judgement.fill(wall_ns())  # where the store is away, the next look asks again
+
+    def _objections(self, old: Catalogue, new: Catalogue) -> list[str]:
+        """A job that we keep paused must stay defined as it is, or nobody could resume it."""
+        found = []
+        for name in sorted(self._work.held()):
+            job, later = old.jobs.get(name), new.jobs.get(name)
+            if job and (later is None or (later.controller, later.spec) != (job.controller, job.spec)):
+                what = (
+                    f"{job.defined_at}: error: job {name} is paused by us, and as defined now it could not be resumed"
+                )
+                found.append(f"{what}; keep its definition until it runs again, then this load is taken")
+        return found
 
     async def _renew(self) -> None:
         with suppress(StoreUnavailable):  # the lease outlives a short absence; the fence judges a long one
@@ -173,14 +174,29 @@ class Service:
         self._judgement.committed(batch, deltas)
         self._counters.add(deltas)
 
+    def _recording(self) -> TaskHealth:
+        why = self._judgement.cannot_record
+        return TaskHealth("recording", not why, 0, f"cannot record, so nothing is acted on: {why}" if why else "")
+
+    def _orphans(self) -> Iterator[TaskHealth]:
+        """Jobs that were taken out of the definitions while the service was down and we kept them paused."""
+        for name in sorted(self._work.held() - self._folder.catalogue.jobs.keys()):
+            why = "it is paused by us and defined no longer; define it again, or resume it by hand"
+            yield TaskHealth(f"job {name}", running=False, restarts=0, last_error=why)
+
     def _health(self) -> Health:
         return Health(
             version=slo_service.__version__,
             started_ns=self._started_ns,
             load=self._folder.report,
             collectors=self._collectors.health(),
-            tasks=self._supervisor.health(),
-            counters={**self._store.counters(), **self._collectors.counters(), **self._mirror.counters()},
+            tasks=(*self._supervisor.health(), *self._periodic.health(), self._recording(), *self._orphans()),
+            counters={
+                **self._store.counters(),
+                **self._collectors.counters(),
+                **self._mirror.counters(),
+                "clock_steps": self._periodic.clock_steps,
+            },
         )
 
 
@@ -207,16 +223,6 @@ async def start_service(
 def _quiet(clusters: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     """librdkafka writes a line for every attempt at a broker that is away; the collectors' health says it once."""
     return {name: {"log_level": "0", **config} for name, config in clusters.items()}
-
-
-def _undisturbed(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Being cancelled is how a periodic job ends with the service, and no news."""
-
-    async def once() -> None:
-        with suppress(asyncio.CancelledError):
-            await run()
-
-    return once
 
 
 async def _lead(store: SqlStore) -> int:

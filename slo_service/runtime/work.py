@@ -13,6 +13,7 @@ from slo_service.act.worker import Worker
 from slo_service.collect.ports import StoreUnavailable
 from slo_service.decide.ports import Memory
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.event import Wanted
 from slo_service.runtime.clock import wall_ns
 from slo_service.runtime.settings import Settings
 from slo_service.show.ports import JobView
@@ -61,6 +62,12 @@ class Work:
             self._memory = await self._journal.memory()
         except StoreUnavailable as why:
             log.warning("holds_not_read", reason=str(why))
+
+    def held(self) -> frozenset[str]:
+        """Names of the jobs that we keep paused, or whose resuming is not done yet."""
+        targets = {hold.target for hold in self._memory.holds}
+        targets |= {s.target for s in self._memory.wanted if s.wanted is Wanted.PAUSED or s.done_ns is None}
+        return frozenset(target.removeprefix("job:") for target in targets)
 
     def jobs(self) -> Mapping[str, JobView]:
         held, wanted = self._memory.holds, {state.target: state for state in self._memory.wanted}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from playwright.async_api import Page
 
 from slo_service.domain.instant import SECOND
 from tests.browser.conftest import Site, until
@@ -25,12 +26,66 @@ async def test_no_page_complains_or_calls_another_host(site: Site, chromium: Chr
             assert visit.foreign_requests == [], path
 
 
-async def test_a_phone_shows_every_page_without_scrolling_sideways(site: Site, chromium: Chromium):
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_dark_phone_shows_every_page_without_scrolling_sideways(site: Site, chromium: Chromium, path: str):
     async with chromium.visit() as visit:
-        await visit.page.set_viewport_size({"width": 390, "height": 844})
-        for path in PAGES:
-            await visit.page.goto(site.url + path)
-            assert await visit.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page = visit.page
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.emulate_media(color_scheme="dark")
+        await page.goto(site.url + path)
+        for opened in await page.locator("main details").all():
+            await opened.evaluate("(details) => { details.open = true; }")
+        await page.wait_for_timeout(700)  # an update or two
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        ground = await page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+        assert max(ground) < 64
+        assert visit.complaints == []
+
+
+async def test_the_keyboard_leads_to_a_facet_and_chooses_it(site: Site, chromium: Chromium):
+    async with chromium.visit(site.url + "/") as visit:
+        await _tab_to(visit.page, "facet-frozen")
+        await visit.page.keyboard.press("Enter")
+        await visit.page.wait_for_url("**state=frozen**")
+        assert await visit.page.locator("[data-slo]").count() == 1
+
+
+async def test_the_keyboard_opens_a_tier_and_an_update_leaves_it_open(site: Site, chromium: Chromium):
+    async with chromium.visit(site.url + "/slos/orders-freshness") as visit:
+        page = visit.page
+        assert await page.locator("#d-tier-page-1h").get_attribute("open") is None
+        await _tab_to(page, "d-tier-page-1h")
+        await page.keyboard.press("Enter")
+        assert await page.locator("#d-tier-page-1h").get_attribute("open") is not None
+        site.seeded.now += SECOND
+        await until(page, "document.querySelector('#now').textContent.includes(':01')", 4)
+        assert await page.locator("#d-tier-page-1h").get_attribute("open") is not None
+
+
+async def _tab_to(page: Page, wanted: str) -> None:
+    """Tabs until the element of this id, or the summary of the details of this id, has the focus."""
+    here = "document.activeElement.id || document.activeElement.parentElement.id"
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate(here) == wanted:
+            return
+    raise AssertionError(f"{wanted} cannot be reached with the keyboard")
+
+
+async def test_an_opened_tier_is_drawn_live_and_tells_the_values_under_the_pointer(site: Site, chromium: Chromium):
+    async with chromium.visit(site.url + "/slos/orders-freshness") as visit:
+        page = visit.page
+        plot = page.locator('[data-burn="page-6h"]')
+        await plot.locator("canvas").wait_for(timeout=4000)
+        assert not await page.locator("#d-tier-page-6h svg.wide").first.is_visible()
+        values = plot.locator(".u-value")
+        assert await values.nth(1).inner_text() == "19.7×"  # without a pointer: the newest
+        await plot.locator(".u-over").hover(position={"x": 30, "y": 60})
+        assert await values.nth(1).inner_text() != "19.7×"
+        await page.mouse.move(0, 0)
+        site.seeded.incident = False
+        await until(page, "document.querySelectorAll('[data-burn=page-6h] .u-value')[1].textContent === '0×'", 4)
+        assert visit.complaints == []
 
 
 async def test_age_and_oldest_pending_canary_change_without_a_reload(site: Site, chromium: Chromium):
@@ -108,7 +163,7 @@ async def test_times_are_the_readers_with_utc_on_hover(site: Site, chromium: Chr
         await page.goto(site.url + "/slos/orders-freshness")
         fired = page.locator('time[datetime="2026-11-20T10:08:30Z"]').first
         await until(page, "document.querySelector('[data-zone]').textContent !== 'UTC'", 3)
-        assert await fired.inner_text() == "15:38"
+        assert await fired.inner_text() == "15:38:30"
         assert await fired.get_attribute("title") == "2026-11-20 10:08:30 UTC"
 
 
@@ -118,7 +173,7 @@ async def test_a_page_reads_without_javascript(site: Site, chromium: Chromium):
         assert browser is not None
         page = await browser.new_page(java_script_enabled=False)
         await page.goto(site.url + "/slos/orders-freshness")
-        assert await page.get_by_text("255 of 2,160 canaries of the last hour were bad").is_visible()
+        assert await page.get_by_text("246 of 1,368 canaries").is_visible()
         assert await page.locator("#budget svg.wide").is_visible()
         assert await page.locator(".theme").is_hidden()
 

@@ -58,10 +58,15 @@ def routes(router: APIRouter, live: Live, pulse: Pulse) -> None:
     router.add_api_route("/readyz", ready, tags=[*tags], name="get_readiness", response_class=PlainTextResponse)
 
 
+_NEEDED = {"tick", "lead", "recording"}  # without them nothing is judged, written or acted on
+
+
 def not_ready(live: Live) -> list[str]:
     statuses, reasons = live.statuses(), []
     if live.health().load.number == 0:
         reasons.append("no definitions are loaded")
+    stopped = [task for task in live.health().tasks if not task.running and task.name in _NEEDED]
+    reasons += [f"{task.name} does not run: {task.last_error or 'no success lately'}" for task in stopped]
     unjudged = sum(name not in statuses for name in live.catalogue().slos)
     if unjudged:
         reasons.append(f"{unjudged} objectives have not been judged yet")

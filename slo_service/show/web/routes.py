@@ -11,9 +11,10 @@ from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.staticfiles import StaticFiles
 
-from slo_service.domain.instant import DAY, HOUR
+from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Slo
 from slo_service.show.ports import History, Live, Pulse
+from slo_service.show.web.flown import Flown
 from slo_service.show.web.shared import Shared
 from slo_service.show.web.shell import environment, shell
 from slo_service.show.web.spend import COARSE, FINE, Past, days_spent
@@ -39,6 +40,7 @@ class _Pages:
         self.live, self.pulse, self.history, self.panel = live, pulse, history, panel
         self.templates = environment()
         self.past = Past(history)
+        self.flown = Flown(pulse)
         self.reasons = Reasons(history)
         self.objectives = Shared[ObjectiveView](live.now_ns)
         self.drawings = Shared[pipeline_view.PipelineView](live.now_ns)
@@ -80,7 +82,10 @@ class _Pages:
 
         async def drawn() -> pipeline_view.PipelineView:
             longest = asked or pipeline_view.DEFAULT_SPAN
-            known = pipeline_view.heard(self.pulse, pipeline, catalogue, longest, self.live.now_ns())
+            now = self.live.now_ns()
+            names = pipeline_view.canaries_of(pipeline, catalogue)
+            traces = {each: self.flown.traces(each, now - longest * MINUTE, now) for each in names}
+            known = pipeline_view.Heard(now, traces, self.pulse.groups())
             span = asked or pipeline_view.fitting(known)
             return await asyncio.to_thread(
                 pipeline_view.pipeline_view, pipeline, catalogue, statuses, known, changes, minutes=span

@@ -3,10 +3,11 @@ from fractions import Fraction
 
 from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.show.web.charts.budget import BurnDown, burn_down
-from slo_service.show.web.charts.canary import Mark, Plot, canary_plot
+from slo_service.show.web.charts.canary import Plot, canary_plot
 from slo_service.show.web.charts.heat import Heat, heat_strip
 from slo_service.show.web.charts.small import budget_bar, burn_whisker, spark
 from slo_service.show.web.charts.svg import svg, text
+from slo_service.show.web.charts.swarm import KINDS, Mark, Swarm
 
 
 def rects(drawing: str, cls: str) -> list[tuple[float, float]]:
@@ -47,20 +48,21 @@ def test_an_unmeasured_day_is_hatched_and_a_quiet_one_is_empty():
 
 
 def plot(*marks: Mark) -> str:
-    return str(canary_plot(Plot(0, 10 * MINUTE, marks, 30 * SECOND, 5 * MINUTE, [(0, MINUTE)], [], "canaries")))
+    return str(
+        canary_plot(Plot(0, 10 * MINUTE, Swarm.of(marks), 30 * SECOND, 5 * MINUTE, [(0, MINUTE)], [], "canaries"))
+    )
 
 
 def test_each_kind_of_canary_has_a_mark_of_its_own():
-    kinds = ("ok", "late", "found", "lost", "way", "over")
-    drawing = plot(*(Mark(MINUTE, None if kind == "lost" else SECOND, kind, kind == "ok") for kind in kinds))
-    for cls in (*(f"d-{kind}" for kind in kinds), "d-dup", "hatch"):
+    drawing = plot(*(Mark(MINUTE, SECOND, kind, kind == "ok") for kind in KINDS))
+    for cls in (*(f"d-{kind}" for kind in KINDS), "d-dup", "hatch"):
         assert f'class="{cls}"' in drawing
 
 
 def test_a_later_arrival_stands_higher_and_a_lost_one_highest():
     heights = [
         float(re.findall(rf'class="d-{kind}" d="M[\d.]+ ([\d.]+)', plot(Mark(MINUTE, transit, kind)))[0])
-        for kind, transit in (("ok", SECOND), ("late", MINUTE), ("lost", None))
+        for kind, transit in (("ok", SECOND), ("late", MINUTE), ("lost", 0))
     ]
     assert heights[0] > heights[1] > heights[2]
 

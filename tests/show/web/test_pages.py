@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.instant import SECOND
 from slo_service.show.ports import LoadReport
 from tests.show.web.conftest import application
 from tests.show.web.declared import catalogue
@@ -63,6 +64,8 @@ async def test_every_id_stands_once(client, url):
 async def test_a_page_with_its_assets_stays_below_200_kb(client, url):
     page = await client.get(url)
     assets = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)) | {"/static/clock.js"}
+    if "/static/burn.js" in assets:  # which loads these when a tier is opened
+        assets |= {"/static/vendor/uplot.min.js", "/static/vendor/uplot.min.css"}
     sizes = [len((await client.get(asset)).content) for asset in assets]
     assert len(page.content) + sum(sizes) < 200_000
 
@@ -120,8 +123,15 @@ async def test_the_demo_panel_is_on_overview_and_pipelines_only_and_says_that_it
 
 async def test_the_flow_marks_the_first_bad_hop(client):
     page = await body(client, "/pipelines/orders?minutes=90")
-    marked = re.findall(r'<li class="first" data-hop="([^"]+)"', page)
-    assert marked == ["enrich"]
+    marked = re.findall(r'<li class="was" data-hop="([^"]+)"', page)
+    assert marked == ["enrich"]  # it was, and is no longer: without the red frame
+
+
+async def test_a_hop_in_trouble_has_the_only_red_frame(seeded, client):
+    seeded.stalled_ns = 45 * SECOND
+    page = await body(client, "/pipelines/orders")
+    assert re.findall(r'<li class="first" data-hop="([^"]+)"', page) == ["enrich"]
+    assert 'class="was"' not in page
 
 
 async def test_held_jobs_name_the_objective_and_lead_to_the_decision(client):
@@ -145,8 +155,24 @@ async def test_a_failed_delivery_stands_on_the_timeline_beside_the_one_that_came
 
 async def test_times_are_utc_for_machines_and_on_hover(client):
     page = await body(client, "/slos/orders-freshness")
-    assert '<time datetime="2026-11-20T10:08:30Z" title="2026-11-20 10:08:30 UTC" data-f="auto">10:08</time>' in page
+    assert '<time datetime="2026-11-20T10:08:30Z" title="2026-11-20 10:08:30 UTC" data-f="fine">10:08:30</time>' in page
 
 
 async def test_a_silent_collector_is_not_counted_as_answering(client):
     assert "3 of 4 collectors answer" in await body(client, "/health")
+
+
+async def test_the_objective_page_names_no_folder_of_this_machine(seeded, client):
+    known = catalogue()
+    slos = {name: replace(each, defined_at="/srv/secret-place/slos.yaml:11") for name, each in known.slos.items()}
+    seeded.known = replace(known, slos=slos)
+    for url in ("/slos/orders-freshness", "/definitions"):
+        page = await body(client, url)
+        assert "slos.yaml:11" in page
+        assert "secret-place" not in page
+
+
+async def test_a_firing_tier_shows_its_graphs_and_a_quiet_one_opens_on_demand(client):
+    page = await body(client, "/slos/orders-freshness")
+    assert '<details id="d-tier-page-6h" open>' in page
+    assert '<details id="d-tier-page-1h">' in page

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from slo_service.domain.instant import HOUR, MINUTE, SECOND
 from slo_service.show.web import words
-from slo_service.show.web.charts.svg import Axis, joined, line, num, rect, svg, text
+from slo_service.show.web.charts.svg import Axis, joined, line, rect, svg, text
+from slo_service.show.web.charts.swarm import KINDS, Swarm
 
 _FLOOR = SECOND // 10
 _TOP = 30
-_SQUARES = ((1_000, 1.0), (4_000, 2.0), (12_000, 3.0), (math.inf, 4.0))  # up to so many points: side in pixels
-_BITS, _LOW = 12, (1 << 12) - 1  # a square is one number, since thousands of pairs take too long
-
-
-class Mark(NamedTuple):  # there are thousands, and a tuple is made twice as fast as a frozen dataclass
-    """One canary. `transit_ns` None: has not arrived by its deadline. For one under way it is its age so far."""
-
-    sent_ns: int
-    transit_ns: int | None
-    kind: str  # ok | late | found | lost | way | over
-    seen_twice: bool = False
+_SQUARES = ((1_000, 1), (4_000, 2), (12_000, 3), (math.inf, 4))  # up to so many points: side in pixels
+_BITS, _LOW = 12, (1 << 12) - 1  # a square is one number
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
     start_ns: int
     end_ns: int
-    marks: Sequence[Mark]
+    marks: Swarm
     threshold_ns: int | None
     deadline_ns: int
     blind: Sequence[tuple[int, int]]  # stretches in which nothing could be observed
@@ -47,14 +40,14 @@ class _Height:
     highest_ns: int
 
     def __call__(self, transit_ns: int | None) -> float:
-        return self.top if transit_ns is None else self.at(_share(transit_ns, self.highest_ns))
+        if transit_ns is None:
+            return self.top
+        return self.bottom - _share(transit_ns, self.highest_ns) * (self.bottom - self.full)
 
-    def at(self, share: float) -> float:
-        """Of the log scale; beyond it lies `never`."""
-        return self.top if share > 1 else self.bottom - share * (self.bottom - self.top - 14)
-
-
-_NEVER = 2.0
+    @property
+    def full(self) -> float:
+        """Where the log scale ends; `never` lies above it."""
+        return self.top + 14
 
 
 def _share(transit_ns: int, highest_ns: int) -> float:
@@ -73,36 +66,43 @@ _SHAPES = {
 }
 
 
-def _path(cls: str, points: Sequence[tuple[float, float]], across: Axis, up: _Height) -> str:
-    """Each square of the drawing once. The more points, the larger the squares."""
-    length, scale = across.right - across.left, up.bottom - up.at(1)
-    side = next(side for most, side in _SQUARES if len(points) <= most)
-    wide, tall = length / side, scale / side
-    squares = {int(x * wide) << _BITS | int(y * tall) for x, y in points if y <= 1}
-    steps = [
-        f"M{num(across.left + (place >> _BITS) * side)} {num(up.bottom - (place & _LOW) * side)}{_SHAPES[cls]}"
-        for place in squares
-    ]
-    nevers = {int(x * wide) for x, y in points if y > 1}
-    steps += [f"M{num(across.left + x * side)} {num(up.top)}{_SHAPES[cls]}" for x in nevers]
-    return f'<path class="{cls}" d="{"".join(steps)}"/>'
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """In shares of the axes: worked out once for both drawings."""
 
+    across: NDArray[np.float64]
+    up: NDArray[np.float64]
+    marks: Swarm
 
-def _placed(plot: Plot, highest_ns: int) -> Mapping[str, Sequence[tuple[float, float]]]:
-    """By class, in shares of the axes: worked out once for both drawings."""
-    found: dict[str, list[tuple[float, float]]] = {cls: [] for cls in _SHAPES}
-    low = math.log10(_FLOOR)
-    scale, across = 1 / (math.log10(highest_ns) - low), 1 / (plot.end_ns - plot.start_ns)
-    for sent_ns, transit_ns, kind, twice in plot.marks:
-        if transit_ns is None:
-            up = _NEVER
+    @classmethod
+    def of(cls, plot: Plot, highest_ns: int) -> _Placed:
+        marks, low = plot.marks, math.log10(_FLOOR)
+        across = (marks.sent - plot.start_ns) / (plot.end_ns - plot.start_ns)
+        up = (np.log10(np.clip(marks.transit, _FLOOR, highest_ns)) - low) / (math.log10(highest_ns) - low)
+        return cls(across, up, marks)
+
+    def path(self, cls: str, chosen: NDArray[np.bool_], across: Axis, up: _Height, *, never: bool = False) -> str:
+        """Each square of the drawing once, in whole pixels. The more points, the larger the squares."""
+        number = int(chosen.sum())
+        if not number:
+            return ""
+        side = next(side for most, side in _SQUARES if number <= most)
+        left, bottom, shape = int(across.left), int(up.bottom), _SHAPES[cls]
+        columns = (self.across[chosen] * ((across.right - across.left) / side)).astype(np.int64)
+        if never:
+            steps = [f"M{left + x * side} {up.top:g}{shape}" for x in np.unique(columns).tolist()]
         else:
-            up = 0.0 if transit_ns <= _FLOOR else (math.log10(min(transit_ns, highest_ns)) - low) * scale
-        place = ((sent_ns - plot.start_ns) * across, up)
-        found["d-" + kind].append(place)
-        if twice:
-            found["d-dup"].append(place)
-    return found
+            rows = (self.up[chosen] * ((up.bottom - up.full) / side)).astype(np.int64)
+            squares = np.unique(columns << _BITS | rows).tolist()
+            steps = [f"M{left + (at >> _BITS) * side} {bottom - (at & _LOW) * side}{shape}" for at in squares]
+        return f'<path class="{cls}" d="{"".join(steps)}"/>'
+
+    def paths(self, across: Axis, up: _Height) -> list[str]:
+        drawn = [
+            self.path(f"d-{name}", self.marks.kind == place, across, up, never=name == "lost")
+            for place, name in enumerate(KINDS)
+        ]
+        return [*drawn, self.path("d-dup", self.marks.twice & ~self.marks.lost, across, up)]
 
 
 def _ground(plot: Plot, across: Axis, up: _Height, *, wide: bool) -> list[str]:
@@ -142,23 +142,22 @@ def _notes(plot: Plot, across: Axis, up: _Height, lost: Sequence[float]) -> list
     return notes
 
 
-def _draw(plot: Plot, placed: Mapping[str, Sequence[tuple[float, float]]], highest_ns: int, *, wide: bool) -> Markup:
+def _draw(plot: Plot, placed: _Placed, highest_ns: int, *, wide: bool) -> Markup:
     width, height = (1296.0, 372.0) if wide else (358.0, 320.0)
     across = Axis(plot.start_ns, plot.end_ns, 56.0, width - 12.0)
     up = _Height(_TOP, height - 30.0, highest_ns)
     body = _ground(plot, across, up, wide=wide)
-    body += [_path(cls, places, across, up) for cls, places in placed.items() if places]
+    body += placed.paths(across, up)
     for limit, name in ((plot.threshold_ns, "threshold"), (plot.deadline_ns, "deadline")):
         if limit is not None:
             body.append(text(across.left + 6, up(limit) - 5, f"{name} {words.duration(limit)}", "lab"))
     if wide:
-        body += _notes(plot, across, up, [across(mark.sent_ns) for mark in plot.marks if mark.transit_ns is None])
+        body += _notes(plot, across, up, [across(at) for at in plot.marks.sent[plot.marks.lost].tolist()])
     return svg(width, height, body, plot.label, "wide" if wide else "narrow")
 
 
 def canary_plot(plot: Plot) -> Markup:
     """For wide and for narrow pages; the style sheet shows one."""
-    slowest = max((mark.transit_ns or 0 for mark in plot.marks), default=0)
-    highest = max(2 * plot.deadline_ns, 2 * slowest, MINUTE)
-    placed = _placed(plot, highest)
+    highest = max(2 * plot.deadline_ns, 2 * plot.marks.slowest_ns, MINUTE)
+    placed = _Placed.of(plot, highest)
     return joined(_draw(plot, placed, highest, wide=True), _draw(plot, placed, highest, wide=False))

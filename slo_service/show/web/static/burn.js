@@ -7,7 +7,7 @@ const plots = new Map(); // by tier: the drawing outlives the region around it, 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const dated = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const colour = (name) => () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const times = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) + "\u00d7";
+const times = (value) => (value >= 100 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3))) + "\u00d7";
 
 let loading;
 function library() {

@@ -89,10 +89,10 @@ def firing_spans(tier: TierState, transitions: Sequence[Transition], end_ns: int
 
 def _graphs(slo: Slo, tier: TierState, rows: Rows, transitions: Sequence[Transition], end_ns: int) -> TierGraphs:
     shown, budget = shown_ns(tier), float(slo.objective.budget)
-    step = max(rows.width_ns, shown // POINTS // 2, floor_to(min(tier.tier.short_ns, shown // POINTS), rows.width_ns))
     last = floor_to(end_ns, rows.width_ns)
     if rows.cells:  # what was not measured yet is not drawn, but for the first minutes
         shown = min(shown, max(shown // 12, last - rows.cells[0].slice_start_ns))
+    step = max(rows.width_ns, shown // POINTS // 2, floor_to(min(tier.tier.short_ns, shown // POINTS), rows.width_ns))
     instants = list(range(last - shown // step * step, last + 1, step))
     series = []
     for reading in (tier.long, tier.short):

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.domain.indicator import SINK, SOURCE, Freshness
+from slo_service.domain.instant import SECOND
 from slo_service.domain.pipeline import Canary
 from slo_service.domain.slo import Slo
-from slo_service.show.web.charts.canary import Mark
+from slo_service.show.web.charts.swarm import KINDS, Swarm
 
+_ASKED_NS = 3 * SECOND  # the answer of a reader that works comes sooner than so long after a canary came due
 _NOT_ELIGIBLE = frozenset({"refused", "unobservable"})
 
 
@@ -95,8 +99,10 @@ def ages_over_time(
 
 
 def blind_spans(flock: Flock) -> list[tuple[int, int]]:
-    """Stretches without a single canary that could be judged: unobservable ones, or none sent for three periods."""
+    """Stretches without a single canary that could be judged: unobservable ones, those that our reader has not looked
+    up since they came due, or none sent for three periods."""
     reach = 3 * flock.canary.every_ns
+    asked_ns = flock.now_ns - flock.limit_ns - max(_ASKED_NS, 3 * flock.canary.poll_ns)
     spans: list[tuple[int, int]] = []
     sent = [trace.sent_ns for trace in flock.traces]
     for before, after in pairwise(sent):
@@ -105,7 +111,7 @@ def blind_spans(flock: Flock) -> list[tuple[int, int]]:
     spans += [
         (trace.sent_ns, trace.sent_ns + flock.canary.every_ns)
         for trace in flock.traces
-        if trace.verdict == "unobservable"
+        if trace.verdict == "unobservable" or (trace.verdict == "pending" and trace.sent_ns < asked_ns)
     ]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -116,23 +122,27 @@ def blind_spans(flock: Flock) -> list[tuple[int, int]]:
     return merged
 
 
-_KINDS: Mapping[str, str] = {
-    "on_time": "ok",
-    "late": "late",
-    "found": "found",
-    "lost": "lost",
-    "overdue": "over",
-    "pending": "way",
+_KINDS: Mapping[str, int] = {
+    verdict: KINDS.index(kind)
+    for verdict, kind in (
+        ("on_time", "ok"),
+        ("late", "late"),
+        ("found", "found"),
+        ("lost", "lost"),
+        ("overdue", "over"),
+        ("pending", "way"),
+    )
 }
 
 
-def marks(flock: Flock) -> list[Mark]:
+def marks(flock: Flock) -> Swarm:
     """A mark for every canary that can be placed; refused and unobservable ones are told in words instead."""
-    found = []
-    for trace in flock.eligible:
-        kind, seen = _KINDS.get(trace.verdict), trace.seen_ns.get(SINK)
-        if kind is None:
-            continue
-        transit = None if kind == "lost" else max(0, (flock.now_ns if seen is None else seen) - trace.sent_ns)
-        found.append(Mark(trace.sent_ns, transit, kind, seen is not None and trace.copies.get(SINK, 0) > 1))
-    return found
+    placed = [trace for trace in flock.eligible if trace.verdict in _KINDS]
+    sent = np.array([trace.sent_ns for trace in placed], np.int64)
+    seen = np.array([trace.seen_ns.get(SINK, flock.now_ns) for trace in placed], np.int64)
+    return Swarm(
+        sent,
+        np.maximum(seen - sent, 0),
+        np.array([_KINDS[trace.verdict] for trace in placed], np.int64),
+        np.array([trace.copies.get(SINK, 0) > 1 for trace in placed], np.bool_),
+    )

@@ -43,13 +43,13 @@ def done(
         listed = f": {words.listing(names)}, {_release(catalogue, decision)}. "
         found.append(Doing(decision.id, f"We paused {len(names)} of {of}", (*more, listed)))
     told = [
-        (delivery.at_ns, chain.decision)
+        (delivery.at_ns, chain.decision, chain.message.subject)
         for chain in chains
         for delivery in chain.deliveries
         if chain.message is not None and delivery.ok
     ]
     if told:
-        at_ns, decision = max(told, key=lambda each: each[0])
+        at_ns, decision, subject = max(told, key=lambda each: each[0])
         whom = decision.target.partition(":")[2]
-        found.append(Doing(decision.id, f"{whom} was told", (" at ", At(at_ns), ".")))
+        found.append(Doing(decision.id, f"{whom} was told", (" at ", At(at_ns), f": {subject}.")))
     return tuple(found)

@@ -82,7 +82,7 @@ def _under_way(passed: Passage) -> HopRow:
 def _complete(passed: Passage) -> HopRow:
     """Now: of the canaries whose deadline came lately."""
     deadline, now_ns = passed.flock.canary.deadline_ns, passed.flock.now_ns
-    due = passed.sent + deadline <= now_ns
+    due = (passed.sent + deadline <= now_ns) & passed.known
     sent, in_time = passed.sent[due], (passed.arrived & (passed.age <= deadline))[due]
     recent = in_time[sent + deadline >= now_ns - LATELY]
     minutes, place = np.unique(sent // MINUTE, return_inverse=True)

@@ -67,7 +67,7 @@ def lede(slo: Slo, status: Status | None, slices: Sequence[Delta] = ()) -> Said:
         case State.HEALTHY:
             hour = status.readings.get(HOUR)
             lately = _lately(slo, status, slices) if hour is not None and hour.tally.bad else ()
-            return (*_of_the_hour(slo, status), *lately) or ("Measured and quiet.",)
+            return (*lately, *((" ",) if lately else ()), *_of_the_hour(slo, status)) or ("Measured and quiet.",)
 
 
 def _since(slo: Slo, status: Status, slices: Sequence[Delta]) -> Said:
@@ -81,7 +81,7 @@ def _since(slo: Slo, status: Status, slices: Sequence[Delta]) -> Said:
     return (
         "Since ",
         At(first),
-        f" {bad:,} of {total:,} {words.events(slo.indicator)}{share} {missed(slo.indicator)}. ",
+        f", {bad:,} of {total:,} {words.events(slo.indicator)}{share} {missed(slo.indicator)}. ",
     )
 
 

@@ -229,11 +229,14 @@ def _untold(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
     frozen = [status for status in known if status.state is State.FROZEN]
     warming = [status for status in known if status.state is State.WARMING]
     said: list[str | At] = []
+    bad: list[Status] = []
     if frozen:
         since = At(min(status.since_ns for status in frozen))
         never = all(status.watermark_ns is None for status in frozen)
         said.append(f"{len(frozen)} {_are(len(frozen))} frozen: not measured ")
-        said += ["yet. "] if never else ["since ", since, "; verdicts and jobs stay as they are until it is again. "]
+        said += (
+            ["yet. "] if never else ["since ", since, "; verdicts and jobs stay as they are until measuring goes on. "]
+        )
     if warming:
         needs = [measured_still_needed(tier) for status in warming for tier in status.tiers]
         more = f" and can be called quiet after {words.duration(max(needs))} more" if any(needs) else ""
@@ -244,7 +247,7 @@ def _untold(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
     if len(known) < len(catalogue.slos):
         missing = len(catalogue.slos) - len(known)
         said += [f"{missing} {_are(missing)} not judged yet. "]
-    return (*said, "That is neither good nor bad.") if said else ()
+    return (*said, "That is neither good nor bad.") if said and not bad else tuple(said)
 
 
 def _are(number: int) -> str:

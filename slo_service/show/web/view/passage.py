@@ -40,8 +40,8 @@ class Trouble:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One value a canary that can be judged, oldest first. `age`: its transit, or what it has waited if it has not
-    `arrived`. `missed`: over the limit, and known to be: one that our reader has not looked up since is not.
-    `longest_ns`: the longest that any was under way."""
+    `arrived`. `known`: that it arrived, or did not within the limit; of one that our reader has not looked up since,
+    neither is. `missed`: known to be over the limit. `longest_ns`: the longest that any was under way."""
 
     hop: str
     flock: Flock
@@ -49,6 +49,7 @@ class Passage:
     sent: Instants
     arrived: Marked
     age: Instants
+    known: Marked
     missed: Marked
     waiting: Mapping[int, Waiting | None]
     longest_ns: int | None
@@ -70,9 +71,10 @@ def passage(flock: Flock, hop: str) -> Passage:
     seen = np.array([trace.seen_ns.get(hop, NEVER) for trace in traces], np.int64)
     arrived = seen != NEVER
     age = np.maximum(np.where(arrived, seen, now) - sent, 0)
-    missed = age > limit
+    known = arrived | (age > limit)
     if hop == SINK:  # it is asked by polling: what is pending beyond the limit has not been asked for since
-        missed &= np.array([trace.verdict != "pending" for trace in traces], np.bool_)
+        known &= np.array([trace.verdict != "pending" for trace in traces], np.bool_)
+    missed = known & (age > limit)
     waiting: dict[int, Waiting | None] = {}
     longest: int | None = None
     for number in flock.partitions:
@@ -82,7 +84,7 @@ def passage(flock: Flock, hop: str) -> Passage:
         first = int(np.argmax(until == NEVER))
         open_ = until[first] == NEVER
         waiting[number] = Waiting(number, int(age[of[first]]), bool(missed[of[first]])) if open_ else None
-    return Passage(hop, flock, partition, sent, arrived, age, missed, waiting, longest)
+    return Passage(hop, flock, partition, sent, arrived, age, known, missed, waiting, longest)
 
 
 def trouble(passed: Passage) -> Trouble | None:

@@ -17,9 +17,7 @@ from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.pipeline import Canary, Pipeline
 from slo_service.domain.slo import Severity
 from slo_service.domain.status import State, Status
-from slo_service.show.ports import Pulse
 from slo_service.show.web import words
-from slo_service.show.web.charts.canary import Mark as Drawn
 from slo_service.show.web.charts.canary import Plot, canary_plot
 from slo_service.show.web.charts.heat import Heat, heat_strip, ramp
 from slo_service.show.web.view import canaries, marks
@@ -81,10 +79,8 @@ class Heard:
     groups: Sequence[GroupAge]
 
 
-def heard(pulse: Pulse, pipeline: Pipeline, catalogue: Catalogue, minutes: int, now_ns: int) -> Heard:
-    names = [canary.name for canary in catalogue.canaries.values() if canary.pipeline == pipeline.name]
-    since = now_ns - minutes * MINUTE
-    return Heard(now_ns, {name: pulse.canaries(name, since) for name in names}, pulse.groups())
+def canaries_of(pipeline: Pipeline, catalogue: Catalogue) -> list[str]:
+    return [canary.name for canary in catalogue.canaries.values() if canary.pipeline == pipeline.name]
 
 
 def flock(known: Heard, catalogue: Catalogue, canary: Canary, minutes: int) -> Flock:
@@ -170,8 +166,7 @@ def _aside(traces: Sequence[CanaryTrace]) -> str:
     return ", ".join(told)
 
 
-def _label(drawn: Sequence[Drawn]) -> str:
-    kinds = Counter(mark.kind for mark in drawn)
+def _label(kinds: Mapping[str, int]) -> str:
     return (
         f"Canary transit by send time: {kinds['ok']} on time, {kinds['late']} late, {kinds['found']} found after the "
         f"deadline, {kinds['lost']} not arrived, {kinds['way'] + kinds['over']} under way"
@@ -180,6 +175,7 @@ def _label(drawn: Sequence[Drawn]) -> str:
 
 def draw_canaries(drove: Flock, minutes: int, transitions: Sequence[Transition]) -> Canaries:
     drawn = canaries.marks(drove)
+    counts = drawn.counts()
     spans = [span for span in episodes(transitions, drove.now_ns) if span[1] > drove.since_ns]
     plot = Plot(
         drove.since_ns,
@@ -189,7 +185,7 @@ def draw_canaries(drove: Flock, minutes: int, transitions: Sequence[Transition])
         drove.canary.deadline_ns,
         canaries.blind_spans(drove),
         spans,
-        _label(drawn),
+        _label(counts),
     )
     heat = _heat(drove, minutes)
     return Canaries(
@@ -199,8 +195,8 @@ def draw_canaries(drove: Flock, minutes: int, transitions: Sequence[Transition])
         heat=heat_strip(heat, "Age of the oldest canary under way, by partition and time"),
         ramp=ramp(heat),
         sent=len(drove.traces),
-        counts=Counter(mark.kind for mark in drawn),
-        twice=sum(mark.seen_twice for mark in drawn),
+        counts=counts,
+        twice=int(drawn.twice.sum()),
         aside=_aside(drove.traces),
         rows=_partition_rows(drove),
         has_spans=bool(spans),
