@@ -90,7 +90,7 @@ class Periodic:
         except Exception as error:  # noqa: BLE001 # whatever it was, it is counted and shown, and the next run comes
             job.failures += 1
             if not job.last_error:
-                log.error("periodic_work_failed", work=name, error=f"{type(error).__name__}: {error}")
+                log.warning("periodic_work_failed", work=name, error=f"{type(error).__name__}: {error}")
             job.last_error = f"{type(error).__name__}: {error}"
         else:
             if job.last_error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -217,6 +218,8 @@ async def start_service(
     client = await closing.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
     service = Service(settings, folder, store, epoch, client, f"http://{host}:{port}")
     await service.begin(listener, extras or Extras(), closing)
+    gc.collect()
+    gc.freeze()  # what stands now stands until the end: looking through it again would hold the tick up
     return service
 
 

@@ -1,15 +1,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from fractions import Fraction
 
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.instant import SECOND
+from slo_service.domain.status import State
 from slo_service.runtime.panel import Panel, Sources
 from slo_service.show.ports import Health, LoadReport
+from tests.evaluate.timeline import Timeline, an_slo
 
 
-def a_panel() -> Panel:
+def a_panel(mono_ns: Callable[[], int] = lambda: 0) -> Panel:
     health = Health("0", 0, LoadReport(1, 0, ok=True))
-    return Panel(Sources(lambda: 7, Catalogue, lambda: health, tuple, dict, lambda *_: ()))
+    return Panel(Sources(lambda: 7, mono_ns, Catalogue, lambda: health, tuple, dict, lambda *_: ()))
+
+
+async def test_what_was_healthy_is_frozen_once_nobody_judges_any_more() -> None:
+    line = Timeline(an_slo())
+    line.fill()
+    line.run(60, lambda _: Fraction(0))
+    assert line.status is not None
+    clock = [0]
+    panel = a_panel(lambda: clock[0])
+    panel.publish({"orders-freshness": line.status})
+    assert panel.statuses()["orders-freshness"].state is State.HEALTHY
+    clock[0] = 11 * SECOND
+    assert panel.statuses()["orders-freshness"].state is State.FROZEN
 
 
 async def test_every_reader_hears_of_a_tick_and_a_slow_one_skips() -> None:
