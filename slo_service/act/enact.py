@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from slo_service.act.answer import ask
-from slo_service.act.ports import DeliveryLog, JobController, JobState, Refused, WantedStates
+from slo_service.act.ports import Delivered, DeliveryLog, JobController, JobState, Refused, WantedStates
 from slo_service.act.retry import Backoff
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.event import Delivery, Wanted, WantedState, short_id
+from slo_service.domain.instant import SECOND
 from slo_service.domain.pipeline import Job
 
 VERIFY_AFTER_SECONDS = (0.0, 0.1, 0.4)  # a target may need a moment to show what it was told
+ABSENT_LOOKS, ABSENT_FOR_NS = 3, 30 * SECOND  # before a job that we paused is believed to be gone
 SUPERSEDED = "superseded by a newer wish; nothing done"
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,16 @@ class _Attempts:
     next_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The same state in a row, at the looks of one epoch."""
+
+    epoch: int
+    state: JobState
+    since_ns: int
+    looks: int
+
+
 @dataclass(slots=True)
 class Enactor:
     catalogue: Callable[[], Catalogue]
@@ -46,6 +58,9 @@ class Enactor:
     timeout_seconds: float
     slots: asyncio.Semaphore
     _tried: dict[str, _Attempts]
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    # whether pauses of ours may still take effect, though they did not while we looked; not there after a restart
+    _pause_open: dict[str, bool] = field(default_factory=dict)
 
     def due(self, state: WantedState) -> bool:
         tried = self._tried.get(state.target)
@@ -81,8 +96,7 @@ class Enactor:
             return actual
         if state.found is None:
             earlier = await self.wanted.found_at_pause(state.target, state.epoch)
-            still_ours = actual is JobState.PAUSED and earlier == JobState.RUNNING
-            found = JobState.RUNNING if still_ours else actual
+            found = JobState.RUNNING if earlier == JobState.RUNNING else actual  # ours to undo, whatever it shows now
             if not await self.wanted.record_found(state.target, state.epoch, found.value):
                 return Settled(SUPERSEDED)
             if found is not JobState.RUNNING:
@@ -91,10 +105,16 @@ class Enactor:
             return Settled("paused by us already; found running before")
         if actual is JobState.ABSENT:
             return Settled("gone by now; nothing left to pause")
-        answer = await ask(controller.pause(job, _key(state)), self.timeout_seconds, job.controller)
-        if isinstance(answer, Refused):
-            return answer
-        return await self._verified(job, controller, JobState.PAUSED, "paused; found running before")
+        # what was recorded as found before we remember anything was followed by a call of our predecessor
+        was_open = self._pause_open.get(state.target, state.found is not None)
+        self._pause_open[state.target] = True
+        result: Settled | Delivered | Refused
+        result = await ask(controller.pause(job, _key(state)), self.timeout_seconds, job.controller)
+        if isinstance(result, Delivered):
+            result = await self._verified(job, controller, JobState.PAUSED, "paused; found running before")
+        if not (isinstance(result, Refused) and result.retryable):
+            self._pause_open[state.target] = was_open
+        return result
 
     async def _resume(self, state: WantedState, job: Job, controller: JobController) -> Settled | Refused:
         found = await self.wanted.found_at_pause(state.target, state.epoch)
@@ -103,15 +123,41 @@ class Enactor:
             return Settled(f"not resumed: {why}, so there is nothing of ours to undo")
         actual = await ask(controller.state(job), self.timeout_seconds, job.controller)
         if isinstance(actual, Refused):
+            self._seen.pop(state.target, None)
             return actual
+        seen = self._look(state, actual)
         if actual is JobState.RUNNING:
-            return Settled("running already")
+            return self._running(seen, state.target)
         if actual is JobState.ABSENT:
-            return Settled("gone by now; nothing to resume")
+            return self._gone(seen)
         answer = await ask(controller.resume(job, _key(state)), self.timeout_seconds, job.controller)
         if isinstance(answer, Refused):
             return answer
-        return await self._verified(job, controller, JobState.RUNNING, "resumed")
+        result = await self._verified(job, controller, JobState.RUNNING, "resumed")
+        if isinstance(result, Settled) and self._pause_open.get(state.target, False):
+            return self._running(self._look(state, JobState.RUNNING), state.target)
+        return result
+
+    def _look(self, state: WantedState, actual: JobState) -> _Seen:
+        now_ns, last = self.now_ns(), self._seen.get(state.target)
+        seen = _Seen(state.epoch, actual, now_ns, 1)
+        if last is not None and (last.epoch, last.state) == (state.epoch, actual):
+            seen = replace(last, looks=last.looks + 1)
+        self._seen[state.target] = seen
+        return seen
+
+    def _running(self, seen: _Seen, target: str) -> Settled | Refused:
+        """A pause that went unanswered, maybe before a restart, may be carried out after all."""
+        sure = not self._pause_open.get(target, True)
+        if sure or self.now_ns() - seen.since_ns > self.timeout_seconds * SECOND:
+            return Settled("running already")
+        return Refused("running, but a pause of ours may still come through; looked at again", retryable=True)
+
+    def _gone(self, seen: _Seen) -> Settled | Refused:
+        """One 404 may be a remote that restarts."""
+        if seen.looks >= ABSENT_LOOKS and self.now_ns() - seen.since_ns >= ABSENT_FOR_NS:
+            return Settled("gone by now; nothing to resume")
+        return Refused("not there now; looked at again before it is given up as gone", retryable=True)
 
     async def _verified(self, job: Job, controller: JobController, goal: JobState, outcome: str) -> Settled | Refused:
         """Told is not done: the state is read again."""
@@ -128,6 +174,9 @@ class Enactor:
         await self._record(state, attempt, outcome, ok=ok, final=True)
         newest = await self.wanted.record_done(state.target, state.epoch, self.now_ns(), outcome)
         self._tried.pop(state.target, None)
+        self._seen.pop(state.target, None)
+        if state.wanted is Wanted.RUNNING:
+            self._pause_open.pop(state.target, None)
         log.info("wanted_state_enacted", target=state.target, epoch=state.epoch, outcome=outcome, newest=newest)
 
     async def _refused(self, state: WantedState, refused: Refused, attempt: int) -> None:

@@ -63,11 +63,13 @@ class Worker:
                 raise outcome
 
     async def run(self) -> None:
-        """Works until cancelled; a store that is away is waited for."""
+        """Works until cancelled; a store that is away is waited for. Raises what ended the work, not a group of it."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._cycle(self._start, self._enact_wake))
                 group.create_task(self._cycle(self._courier.step, self._post_wake))
+        except BaseExceptionGroup as failed:
+            raise _inner(failed) from None
         finally:
             busy = list(self._busy.values())
             for task in busy:
@@ -82,7 +84,8 @@ class Worker:
             except* StoreUnavailable as away:
                 log.warning("store_unavailable", reason=str(away.exceptions[0]))
             try:
-                await asyncio.wait_for(wake.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):  # wait_for may swallow a cancellation
+                    await wake.wait()
             except TimeoutError:
                 continue
 
@@ -107,3 +110,10 @@ class Worker:
             log.error("enacting_failed", target=target, error=type(error).__name__, at=place_of(error))
             return  # the poll tries again; waking at once would spin while the store is away
         self._enact_wake.set()  # a newer wish may have come meanwhile
+
+
+def _inner(failed: BaseException) -> BaseException:
+    """The exception in a group of one, or in a group whose parts all say the same."""
+    while isinstance(failed, BaseExceptionGroup) and len({repr(part) for part in failed.exceptions}) == 1:
+        failed = failed.exceptions[0]
+    return failed

@@ -26,6 +26,7 @@ CODES: dict[str, str] = {
     "E210": "not supported yet",
     "E211": "exactly one is needed",
     "E212": "not an address",
+    "E213": "character that cannot be kept",
     "E301": "name is there twice",
     "E302": "refers to nothing",
     "E303": "setting is not set",

@@ -159,7 +159,11 @@ class Node:
             if not name.isidentifier():
                 what, remedy = f"{quoted(name)} is not the name of a setting", "write ${NAME}, of letters, digits and _"
             self.fault("E303" if self.notes.settings.needed or not name.isidentifier() else "W504", what, remedy)
-        return default if missing else value
+        unfit = self.notes.settings.unfit(text)
+        for name in unfit:
+            what = f"the value of the setting {quoted(name)} holds a control character or half a surrogate pair"
+            self.fault("E213", what, "remove it from the value")
+        return default if missing or unfit else value
 
     def url(self, *schemes: str) -> str:
         """An address, of one of the schemes if any are given; may hold settings and is never quoted."""

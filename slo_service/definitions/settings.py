@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+# Controls but tab and line feed, and halves of surrogate pairs: databases and JSON refuse them
+UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 64 * 1024
@@ -47,3 +49,7 @@ class Settings:
             return value
 
         return PLACEHOLDER.sub(replace, text), tuple(missing)
+
+    def unfit(self, text: str) -> tuple[str, ...]:
+        """The names in the text whose value holds a character that no definition may hold."""
+        return tuple(name for name in PLACEHOLDER.findall(text) if UNFIT.search(self.value(name) or ""))

@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from slo_service.definitions.finding import Finding, Mark, found, quoted
+from slo_service.definitions.settings import UNFIT
 
 LARGEST_FILE_BYTES = 1 << 20
 DEEPEST = 32
@@ -149,7 +150,12 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, at: Mark) -> Scalar:
         self._refuse_tag(event, at)
-        return Scalar(at, event.value, event.style is None and event.tag is None)
+        text = event.value
+        if unfit := UNFIT.search(text):
+            what = f"the character U+{ord(unfit[0]):04X} cannot be kept"
+            self._findings.append(found(at, "E213", what, "remove it, or write the whole character"))
+            text = UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)  # so that nothing that is said of it breaks either
+        return Scalar(at, text, event.style is None and event.tag is None)
 
     def _refuse_tag(self, event: NodeEvent, at: Mark) -> None:
         tag = getattr(event, "tag", None)

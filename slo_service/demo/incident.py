@@ -123,9 +123,10 @@ class _Story:
         return max(done.values()) if done and self.watch.all_are("paused") else None
 
     async def _quiet(self) -> int | None:
-        """The last page's end, once no page fires any more."""
-        cleared = await self.watch.pages(self.fault_ns, Change.CLEARED)
-        fired = await self.watch.pages(self.fault_ns, Change.FIRED)
+        """The end of the last page that a policy answers, once none of these fires any more."""
+        answered = {decision.slo for decision in await self.watch.decisions(self.fault_ns)}
+        cleared = [page for page in await self.watch.pages(self.fault_ns, Change.CLEARED) if page.slo in answered]
+        fired = [page for page in await self.watch.pages(self.fault_ns, Change.FIRED) if page.slo in answered]
         over = {(one.slo, one.tier.tier.name) for one in fired} == {(one.slo, one.tier.tier.name) for one in cleared}
         return cleared[-1].recorded_ns if cleared and over else None
 

@@ -161,9 +161,7 @@ class MemoryStore:
         changes = compare(collapse(batch.samples, floor_ns, self._refused), stored, self._refused)
         stored.update({c.sample.key: Stored(c.sample.tally, c.sample.revision) for c in changes})
         for progress in batch.progress:
-            known = self.cells.through.get((progress.stream, progress.source))
-            if known is None or progress.through_ns > known.through_ns:
-                self.cells.through[progress.stream, progress.source] = progress
+            self.cells.through[progress.stream, progress.source] = progress
         expected = self.cells.expected
         for schedule in appended((s for kept in expected.values() for s in kept), batch.schedules):
             others = [kept for kept in expected[schedule.stream] if kept.since_ns != schedule.since_ns]

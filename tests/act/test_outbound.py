@@ -1,8 +1,10 @@
+import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
 
-from slo_service.act.outbound import Guard
+from slo_service.act.outbound import LOOKUPS_AT_ONCE, Guard, Resolver
 from slo_service.act.ports import Refused
 
 
@@ -53,3 +55,47 @@ async def test_a_name_that_cannot_be_found_may_be_found_later() -> None:
 
 async def test_a_number_that_is_an_address_is_seen_through_by_the_systems_resolver() -> None:
     assert await Guard().refusal("http://2852039166/") is not None
+
+
+async def test_a_name_that_hangs_holds_up_neither_addresses_nor_other_names() -> None:
+    answers = threading.Event()
+    asked: list[str] = []
+
+    def look_up(host: str, _: int) -> Sequence[str]:
+        asked.append(host)
+        if host == "hangs.example":
+            answers.wait(10)
+        return ["10.0.0.1"]
+
+    guard = Guard(Resolver(look_up, seconds=0.2))
+    try:
+        refusals = await asyncio.gather(*(guard.refusal("http://hangs.example/") for _ in range(3 * LOOKUPS_AT_ONCE)))
+        assert all(refusal is not None and refusal.retryable for refusal in refusals)
+        assert await guard.refusal("http://fine.example/") is None
+        assert asked == ["hangs.example", "fine.example"]
+    finally:
+        answers.set()
+
+
+async def test_addresses_and_localhost_need_no_resolver() -> None:
+    def look_up(host: str, _: int) -> Sequence[str]:
+        raise AssertionError(host)
+
+    guard = Guard(Resolver(look_up))
+    for host in ("127.0.0.1:8080", "[::1]", "[2001:db8::1]", "localhost:80", "10.1.2.3"):
+        assert await guard.refusal(f"http://{host}/") is None
+    assert await guard.refusal("http://[fe80::1%25eth0]/") is not None
+
+
+async def test_a_name_that_came_back_is_looked_up_again() -> None:
+    outcomes: list[Sequence[str] | OSError] = [OSError("away"), ["10.0.0.1"], ["169.254.169.254"]]
+
+    def look_up(_: str, __: int) -> Sequence[str]:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, OSError):
+            raise outcome
+        return outcome
+
+    guard = Guard(Resolver(look_up))
+    refusals = [await guard.refusal("http://name.example/") for _ in range(3)]
+    assert [refusal and refusal.retryable for refusal in refusals] == [True, None, False]

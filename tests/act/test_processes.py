@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -48,6 +49,44 @@ async def test_a_process_younger_than_the_file_is_another_one_and_is_let_alone(t
         assert await ProcessJobs().state(job) is JobState.ABSENT
         assert isinstance(await ProcessJobs().pause(job, "k"), Refused)
         assert stat_letter(process.pid) != "T"
+
+
+def step_the_clock_forward(pid: int, folder: Path) -> None:
+    """As a step of the wall clock does, which moves the boot time but no file: the start seems later than the file."""
+    pid_file = folder / f"{pid}.pid"
+    long_ago = pid_file.stat().st_mtime - 3600
+    os.utime(pid_file, (long_ago, long_ago))
+
+
+async def test_a_process_once_seen_stays_itself_when_the_clock_steps(tmp_path: Path) -> None:
+    async with child(tmp_path) as (job, process):
+        jobs = ProcessJobs()
+        assert await jobs.state(job) is JobState.RUNNING
+        step_the_clock_forward(process.pid, tmp_path)
+        assert await jobs.state(job) is JobState.RUNNING
+        assert isinstance(await jobs.pause(job, "k"), Delivered)
+        assert await jobs.state(job) is JobState.PAUSED
+
+
+async def test_a_stopped_process_is_resumed_by_a_new_service_after_a_step_of_the_clock(tmp_path: Path) -> None:
+    async with child(tmp_path) as (job, process):
+        await ProcessJobs().pause(job, "k")
+        step_the_clock_forward(process.pid, tmp_path)
+        jobs = ProcessJobs()
+        assert await jobs.state(job) is JobState.PAUSED
+        assert isinstance(await jobs.resume(job, "k"), Delivered)
+        assert await jobs.state(job) is JobState.RUNNING
+
+
+async def test_a_stranger_that_was_seen_stopped_is_still_a_stranger_when_it_runs(tmp_path: Path) -> None:
+    async with child(tmp_path) as (job, process):
+        step_the_clock_forward(process.pid, tmp_path)
+        process.send_signal(signal.SIGSTOP)
+        jobs = ProcessJobs()
+        await jobs.state(job)
+        process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.05)
+        assert await jobs.state(job) is JobState.ABSENT
 
 
 async def test_a_start_time_in_the_file_tells_the_process_from_its_successor(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import hashlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 
+from slo_service.act.exchange import LARGEST_ANSWER
 from slo_service.act.notify.webhook import Webhook
-from slo_service.act.ports import Letter
+from slo_service.act.ports import Delivered, Letter
 from slo_service.domain.pipeline import ChannelSpec
 from tests.act.servers import NOW, tools
 
@@ -42,6 +44,21 @@ async def test_a_retry_has_the_same_key_and_body() -> None:
         "html": "<p>words</p>",
         "facts": {"slo": "orders"},
     }
+
+
+async def test_of_an_answer_without_end_only_the_beginning_is_read() -> None:
+    read = [0]
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while read[0] < 100_000_000:
+                read[0] += 65_536
+                yield b"x" * 65_536
+
+    webhook = Webhook(tools(lambda _: httpx.Response(200, stream=Endless())))
+    answer = await webhook.send(ChannelSpec("webhook", {"url": "http://127.0.0.1/hook"}), LETTER)
+    assert isinstance(answer, Delivered)
+    assert read[0] <= 2 * LARGEST_ANSWER
 
 
 async def test_without_a_secret_there_is_no_signature() -> None:

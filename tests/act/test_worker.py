@@ -199,6 +199,28 @@ async def test_a_store_that_is_away_is_waited_for() -> None:
         await stop(running)
 
 
+async def test_a_worker_that_is_woken_while_it_is_stopped_stops() -> None:
+    shop = Workshop(poll_seconds=60)
+    running = asyncio.create_task(shop.worker.run())
+    await asyncio.sleep(0.01)
+    shop.worker.wake()
+    await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=1)
+    assert done
+
+
+async def test_what_ends_the_work_is_raised_as_itself() -> None:
+    shop = Workshop()
+
+    async def deposed() -> Sequence[WantedState]:
+        raise PermissionError("another service took over")
+
+    shop.wanted.pending = deposed  # type: ignore[method-assign]  # a store that was handed to another
+    with pytest.raises(PermissionError, match="another service took over"):
+        await shop.worker.run()
+
+
 async def test_every_channel_of_the_contact_gets_the_message_once_under_its_own_key() -> None:
     shop = Workshop()
     shop.outbox.fresh.append(letter_facts())

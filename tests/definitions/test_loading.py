@@ -177,6 +177,17 @@ def test_the_kind_of_a_job_s_controller_and_its_calls_are_handed_on_filled_in(ca
     assert job.spec["pause"] == {"method": "POST", "url": "http://127.0.0.1:9/job/pause", "body": {"reason": "budget"}}
 
 
+def test_an_http_job_may_say_what_is_there_when_it_is_paused(tmp_path, env):
+    job = (GOOD / "everything.yaml").read_text()
+    signs = "running: {text: state=up}, paused: {text: state=down}"
+    (tmp_path / "base.yaml").write_text((GOOD / "base.yaml").read_text())
+    loaded = load_text(tmp_path, job.replace("running: {json: state, equals: RUNNING}", signs), env)
+    assert loaded.catalogue is not None, loaded.findings
+    status = loaded.catalogue.jobs["reindex"].spec["status"]
+    assert isinstance(status, dict)
+    assert status["paused"] == {"text": "state=down"}
+
+
 def test_a_sink_may_be_a_topic(catalogue):
     assert catalogue.pipelines["clicks"].sink == KafkaTopic("main", "clicks.out")
 

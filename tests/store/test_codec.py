@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import orjson
@@ -43,6 +44,7 @@ tier_states = st.builds(
     st.none() | words,
     readings,
     readings,
+    words,
 )
 witnesses = st.builds(Witness, words, words, st.none() | st.booleans(), words, numbers)
 facts = st.dictionaries(words, st.none() | st.booleans() | numbers | words)
@@ -56,6 +58,13 @@ def through_json(body: object) -> codec.Record:
 @given(tier_states)
 def test_a_tier_state_survives_json_to_the_last_digit(state: TierState) -> None:
     assert codec.decode_tier_state(through_json(codec.encode_tier_state(state))) == state
+
+
+@given(tier_states)
+def test_a_tier_state_of_before_streams_were_kept_is_of_no_stream(state: TierState) -> None:
+    body = codec.encode_tier_state(state)
+    del body["stream"]
+    assert codec.decode_tier_state(through_json(body)) == replace(state, stream="")
 
 
 @given(tier_states, st.sampled_from(Change), st.sampled_from(Severity))

@@ -1,4 +1,8 @@
+import traceback
+
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from slo_service.collect.ports import StoreUnavailable
 from slo_service.domain.cell import Delta
@@ -34,4 +38,29 @@ async def test_a_killed_server_loses_nothing_and_the_leader_goes_on_when_it_is_b
         postgres.start()
     assert await store.leadership.renew(NOW, SECOND)
     assert await store.ingest(batch(sample(good=2, counter=2))) == (Delta("s", NOW, 1, 0, 0),)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        pytest.param("planted", "x\0", "a value is refused", id="the server refuses the value"),
+        pytest.param("planted\ud83d", "x", "a value is refused", id="the driver refuses the value"),
+        pytest.param("planted", "x", "duplicate key", id="the server's detail quotes the row"),
+    ],
+)
+async def test_an_error_shows_none_of_the_statements_values(
+    postgres: Postgres, key: str, value: str, said: str
+) -> None:
+    store = await open_store(postgres.url(postgres.create_database()), lambda: NOW)
+    insert = text("INSERT INTO positions (reader, name, value) VALUES (:key, :key, :value)")
+
+    async def insert_twice() -> None:
+        for _ in range(2):
+            async with store._database.write(fenced=False) as writing:
+                await writing.execute(insert, {"key": key, "value": value})
+
+    with pytest.raises((StoreUnavailable, IntegrityError), match=said) as refused:
+        await insert_twice()
+    assert "planted" not in "".join(traceback.format_exception(refused.value))
     await store.close()

@@ -2,10 +2,12 @@ import asyncio
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from slo_service.collect.ports import StoreUnavailable
 from slo_service.decide.ports import Round
@@ -106,3 +108,12 @@ async def test_another_kind_of_database_is_refused_without_showing_its_password(
     with pytest.raises(ValueError, match="neither SQLite nor PostgreSQL") as refusal:
         await open_store("mysql://slo:hunter2@127.0.0.1/slo", lambda: NOW)
     assert "hunter2" not in str(refusal.value)
+
+
+async def test_an_error_shows_the_statement_and_none_of_its_values(url: str) -> None:
+    store, row = await _opened(url), {"name": "planted"}
+    with pytest.raises(IntegrityError, match="INSERT INTO marks") as refused:
+        async with store._database.write() as writing:
+            await writing.execute(text("INSERT INTO marks (name, value) VALUES (:name, NULL)"), row)
+    assert "planted" not in "".join(traceback.format_exception(refused.value))
+    await store.close()

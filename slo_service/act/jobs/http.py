@@ -8,24 +8,28 @@ from dataclasses import dataclass
 import httpx
 
 from slo_service.act.answer import host_of, of_failure, of_response
+from slo_service.act.exchange import LARGEST_ANSWER, Answer, exchange
 from slo_service.act.ports import Delivered, JobController, JobState, Refused
 from slo_service.act.registry import Tools
 from slo_service.domain.pipeline import Job
-
-LARGEST_ANSWER = 1_000_000
 
 
 class Undeclared(ValueError):
     """The job's spec lacks what a call needs."""
 
 
+class _Signless(Exception):
+    """The answer is not of the kind in which a sign is looked for; says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpJobs:
-    """Spec: `{headers?, status: {method?, url, headers?, running}, pause: {method?, url, headers?, body?}, resume: …}`.
+    """Spec: `{headers?, status: {method?, url, headers?, running, paused?}, pause: {method?, url, headers?, body?},
+    resume: …}`.
 
-    `running` is `{json: {<dotted path>: value, …}}` (also `{json: <dotted path>, equals: value}`) or `{text: part}`.
-    A 404 or 410 of the status call means the job is absent; a path that is not in the answer means unknown, never
-    paused."""
+    `running` and `paused` are `{json: {<dotted path>: value, …}}` (also `{json: <dotted path>, equals: value}`) or
+    `{text: part}`. Without `paused`, other values at the paths of `running` mean paused. A 404 or 410 of the status
+    call means the job is absent; any other answer means unknown, never paused."""
 
     tools: Tools
 
@@ -33,15 +37,15 @@ class HttpJobs:
         try:
             call = _mapping(job.spec.get("status"), "status")
             running = _mapping(call.get("running"), "status.running")
-            response = await self._call(job, call, "GET", None)
+            answer = await self._call(job, call, "GET", None)
         except Undeclared as lack:
             return Refused(str(lack), retryable=False)
-        if isinstance(response, Refused):
-            return response
-        if response.status_code in (404, 410):
+        if isinstance(answer, Refused):
+            return answer
+        if answer.response.status_code in (404, 410):
             return JobState.ABSENT
-        answer = of_response(response, self.tools.now_ns())
-        return answer if isinstance(answer, Refused) else _read(response, running)
+        told = of_response(answer.response, self.tools.now_ns())
+        return told if isinstance(told, Refused) else _read(answer, running, call.get("paused"))
 
     async def pause(self, job: Job, key: str) -> Delivered | Refused:
         return await self._tell(job, "pause", key)
@@ -51,30 +55,20 @@ class HttpJobs:
 
     async def _tell(self, job: Job, what: str, key: str) -> Delivered | Refused:
         try:
-            response = await self._call(job, _mapping(job.spec.get(what), what), "POST", key)
+            answer = await self._call(job, _mapping(job.spec.get(what), what), "POST", key)
         except Undeclared as lack:
             return Refused(str(lack), retryable=False)
-        return response if isinstance(response, Refused) else of_response(response, self.tools.now_ns())
+        return answer if isinstance(answer, Refused) else of_response(answer.response, self.tools.now_ns())
 
-    async def _call(
-        self, job: Job, call: Mapping[str, object], method: str, key: str | None
-    ) -> httpx.Response | Refused:
-        url, body = str(call.get("url", "")), call.get("body")
+    async def _call(self, job: Job, call: Mapping[str, object], method: str, key: str | None) -> Answer | Refused:
+        url = str(call.get("url", ""))
         if (refusal := await self.tools.guard.refusal(url)) is not None:
             return refusal
         headers = {**_headers(job.spec.get("headers")), **_headers(call.get("headers"))}
         if key is not None:
             headers["Idempotency-Key"] = key
-        text = body if isinstance(body, str) else None
         try:
-            return await self.tools.client.request(
-                str(call.get("method") or method),
-                url,
-                headers=headers,
-                content=text,
-                json=None if text is not None else body,
-                follow_redirects=False,
-            )
+            return await exchange(self.tools.client, str(call.get("method") or method), url, headers, call.get("body"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return of_failure(error, url)
 
@@ -83,26 +77,47 @@ def controller(tools: Tools) -> JobController:
     return HttpJobs(tools)
 
 
-def _read(response: httpx.Response, running: Mapping[str, object]) -> JobState | Refused:
-    host = host_of(str(response.request.url))
-    if len(response.content) > LARGEST_ANSWER:
-        return Refused(f"{host} answered more than {LARGEST_ANSWER} bytes", retryable=False)
-    if "text" in running:
-        return JobState.RUNNING if str(running["text"]) in response.text else JobState.PAUSED
-    asked = running.get("json")
-    expected = asked if isinstance(asked, Mapping) else {str(asked): running.get("equals")}
+def _read(answer: Answer, running: Mapping[str, object], paused: object) -> JobState | Refused:
+    response = answer.response
+    unclear = f"the status answer of {host_of(str(response.request.url))} is neither running nor paused"
+    if not answer.whole:
+        return Refused(f"{unclear}: it is compressed or longer than {LARGEST_ANSWER} bytes", retryable=True)
+    if isinstance(paused, Mapping):
+        runs, rests = _is(response, running), _is(response, paused)
+        if runs is rests:
+            return Refused(
+                unclear.replace("neither running nor", "both running and") if runs else unclear, retryable=True
+            )
+        return JobState.RUNNING if runs else JobState.PAUSED
+    try:
+        if _shows(response, running):
+            return JobState.RUNNING
+    except _Signless as why:
+        return Refused(f"{unclear}: {why}", retryable=True)
+    return Refused(unclear, retryable=True) if "text" in running else JobState.PAUSED
+
+
+def _is(response: httpx.Response, sign: Mapping[str, object]) -> bool:
+    try:
+        return _shows(response, sign)
+    except _Signless:
+        return False
+
+
+def _shows(response: httpx.Response, sign: Mapping[str, object]) -> bool:
+    """Whether the sign is there; _Signless where it could not be."""
+    if "text" in sign:
+        return str(sign["text"]) in response.text
+    asked = sign.get("json")
+    expected = asked if isinstance(asked, Mapping) else {str(asked): sign.get("equals")}
     try:
         body: object = response.json()
-    except ValueError:
-        return Refused(f"{host} did not answer with JSON", retryable=True)
-    for path, value in expected.items():
-        try:
-            found = _at(body, str(path))
-        except LookupError:
-            return Refused(f"the answer of {host} has no {path}", retryable=True)
-        if found != value:
-            return JobState.PAUSED
-    return JobState.RUNNING
+        found = {path: _at(body, str(path)) for path in expected}
+    except (ValueError, RecursionError):
+        raise _Signless("it is not JSON") from None
+    except LookupError:
+        raise _Signless(f"it lacks one of {', '.join(map(str, expected))}") from None
+    return all(found[path] == value for path, value in expected.items())
 
 
 def _at(body: object, path: str) -> object:

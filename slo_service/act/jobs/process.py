@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slo_service.act.ports import Delivered, JobController, JobState, Refused
 from slo_service.act.registry import Tools
-from slo_service.domain.instant import SECOND
+from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.pipeline import Job
 
-CLOCK_SLACK_NS = 2 * SECOND  # the kernel tells its boot time in whole seconds
+CLOCK_SLACK_NS = 5 * MINUTE  # the boot time moves with every step of the clock, and is told in whole seconds
 GONE, STOPPED = frozenset("ZXx"), frozenset("Tt")
 SHOWN_AFTER_SECONDS = 0.02
 
@@ -27,13 +27,26 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The process that a file was once found to mean: its start in ticks does not depend on the wall clock."""
+
+    pid: int
+    started_ticks: int
+    written_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessJobs:
     """Spec: `{pidFile: path}`. The file holds the process id, optionally followed by its start time in clock ticks
-    (field 22 of /proc/<pid>/stat). Without it, a process that started after the file was written is another one."""
+    (field 22 of /proc/<pid>/stat). Without it, a process that started minutes after the file was written is another one
+    when it is first seen; from then on it is known by its start in ticks. One that is stopped when first seen is never
+    taken for gone because of the clock: that would leave it stopped."""
+
+    _known: dict[Path, Known] = field(default_factory=dict)
 
     async def state(self, job: Job) -> JobState | Refused:
         try:
-            found = _find(Path(str(job.spec.get("pidFile", ""))))
+            found = self._find(Path(str(job.spec.get("pidFile", ""))))
         except _Unreadable as error:
             return Refused(str(error), retryable=True)
         if found is None:
@@ -49,12 +62,13 @@ class ProcessJobs:
     async def _signal(self, job: Job, number: signal.Signals) -> Delivered | Refused:
         path = Path(str(job.spec.get("pidFile", "")))
         try:
-            found = _find(path)
+            found = self._find(path)
         except _Unreadable as error:
             return Refused(str(error), retryable=True)
         if found is None:
             return Refused("the process is gone", retryable=False)
-        pid, seen = found
+        known, seen = found
+        pid = known.pid
         try:
             handle = os.pidfd_open(pid)
         except OSError:
@@ -64,6 +78,7 @@ class ProcessJobs:
             if (now := _proc(pid)) is None or now.started_ticks != seen.started_ticks:
                 return Refused("the process is gone", retryable=False)
             signal.pidfd_send_signal(handle, number)
+            self._known[path] = known
         except PermissionError:
             return Refused(f"not permitted to signal process {pid}", retryable=False)
         except ProcessLookupError:
@@ -73,17 +88,47 @@ class ProcessJobs:
         await asyncio.sleep(SHOWN_AFTER_SECONDS)
         return Delivered(f"{number.name} to process {pid}")
 
+    def _find(self, path: Path) -> tuple[Known, Seen] | None:
+        """The process of the file; None when it ended, or its number has passed to another."""
+        named = _named(path)
+        if named is None or (seen := _proc(named.pid)) is None or seen.state in GONE:
+            return None
+        found = Known(named.pid, seen.started_ticks, named.written_ns), seen
+        return found if self._is_ours(path, *found, named.started_ticks) else None
+
+    def _is_ours(self, path: Path, now: Known, seen: Seen, declared_ticks: int | None) -> bool:
+        if declared_ticks is not None:
+            return now.started_ticks == declared_ticks
+        known = self._known.get(path)
+        if known is not None and known.pid == now.pid:
+            if known.started_ticks == now.started_ticks:
+                return True
+            if known.written_ns == now.written_ns:
+                return False
+        if _started_ns(seen) <= now.written_ns + CLOCK_SLACK_NS:
+            self._known[path] = now
+            return True
+        return seen.state in STOPPED  # not remembered: somebody else's may be stopped by chance
+
 
 class _Unreadable(Exception):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a pid file says."""
+
+    pid: int
+    started_ticks: int | None
+    written_ns: int
 
 
 def controller(_: Tools) -> JobController:
     return ProcessJobs()
 
 
-def _find(path: Path) -> tuple[int, Seen] | None:
-    """The process of the file; None when it ended, or its number has passed to another."""
+def _named(path: Path) -> _Named | None:
     try:
         words, written_ns = path.read_text().split(), path.stat().st_mtime_ns
     except FileNotFoundError:
@@ -92,14 +137,9 @@ def _find(path: Path) -> tuple[int, Seen] | None:
         raise _Unreadable(f"the pid file cannot be read ({type(error).__name__})") from error
     if not words or not all(word.isascii() and word.isdigit() for word in words[:2]) or int(words[0]) < 2:
         raise _Unreadable("the pid file holds no process id")
-    pid = int(words[0])
-    if pid == os.getpid():
+    if int(words[0]) == os.getpid():
         raise _Unreadable("the pid file names this service itself")
-    seen = _proc(pid)
-    if seen is None or seen.state in GONE:
-        return None
-    ours = seen.started_ticks == int(words[1]) if len(words) > 1 else _started_ns(seen) <= written_ns + CLOCK_SLACK_NS
-    return (pid, seen) if ours else None
+    return _Named(int(words[0]), int(words[1]) if len(words) > 1 else None, written_ns)
 
 
 def _proc(pid: int) -> Seen | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import httpx
 
 from slo_service.act.answer import of_failure, of_response
+from slo_service.act.exchange import exchange
 from slo_service.act.ports import Channel, Delivered, Letter, Refused
 from slo_service.act.registry import Tools
 from slo_service.domain.instant import SECOND
@@ -45,10 +46,10 @@ class Webhook:
         if secret := spec.spec.get("secret"):
             headers[SIGNATURE] = sign(str(secret), stamp, body)
         try:
-            response = await self.tools.client.post(url, content=body, headers=headers, follow_redirects=False)
+            answer = await exchange(self.tools.client, "POST", url, headers, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return of_failure(error, url)
-        return of_response(response, self.tools.now_ns())
+        return of_response(answer.response, self.tools.now_ns())
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:

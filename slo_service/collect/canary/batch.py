@@ -18,11 +18,14 @@ QUIET_NS = 500 * MILLISECOND  # news that changes no count waits for company so 
 
 @dataclass(slots=True)
 class Standing:
-    """How far readers and sender have come: by hop the newest mark and the positions; `through_ns` for the sender."""
+    """How far readers and sender have come: by hop the newest mark and the positions; `through_ns` for the sender.
+
+    `partitions`: how many are sent to now; the ledger's may be more, since it knows those that were once."""
 
     marks: dict[str, int] = field(default_factory=dict)
     positions: dict[str, Mapping[str, str]] = field(default_factory=dict)
     through_ns: int | None = None
+    partitions: int = 0
 
 
 class BatchMaker:
@@ -49,7 +52,7 @@ class BatchMaker:
             return None
         batch = Batch(
             samples=samples,
-            progress=self._advanced(looked),
+            progress=self._changed(looked),
             schedules=self._schedules(standing, now_ns),
             positions=self._moved(standing),
             pages=self._ledger.pages(now_ns),
@@ -75,19 +78,20 @@ class BatchMaker:
                 found[name] = through_ns
         return found
 
-    def _advanced(self, looked: Mapping[str, int]) -> tuple[Progress, ...]:
+    def _changed(self, looked: Mapping[str, int]) -> tuple[Progress, ...]:
+        """Every change is said, also back: a clock that is set back must not silence the stream until it catches up."""
         found = []
         for name, through_ns in looked.items():
             for partition in sorted(self._ledger.partitions):
                 place = name, self._book.source(partition)
-                if through_ns > self._progress.get(place, 0):
+                if through_ns != self._progress.get(place):
                     self._progress[place] = through_ns
                     found.append(Progress(*place, through_ns))
         return tuple(found)
 
     def _schedules(self, standing: Standing, now_ns: int) -> tuple[Schedule, ...]:
         """Once sending has begun, and again when the number of partitions changes."""
-        count = len(self._ledger.partitions)
+        count = standing.partitions
         if standing.through_ns is None or count == self._scheduled:
             return ()
         self._scheduled = count

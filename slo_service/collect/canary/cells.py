@@ -15,6 +15,7 @@ from slo_service.domain.tally import Tally
 
 JudgedByCanary = Freshness | Completeness | Intake
 _LEAP_NS = 10 * MINUTE  # so far ahead it is cheaper to look at the pages there are than at all there might be
+_BACK_NS = 10 * MINUTE  # a watermark that falls by more was never true: a step of the clock that was taken back
 _MOST_REMEMBERED = 100_000  # cells whose last words are kept, so that the same is not said twice
 
 
@@ -73,11 +74,22 @@ class CellBook:
                     key = CellKey(name, self.source(partition), start_ns)
                     yield key, _arrived(ledger, stream.indicator.at, partition, start_ns, width_ns), True
             elif isinstance(stream.indicator, JudgedByCanary) and (until_ns := through.get(name)) is not None:
-                passed = _passed(ledger, self._through.get(name), until_ns)
-                for partition, start_ns in _slots(ledger.changed | passed, width_ns, PAGE_NS, ""):
-                    entries = ledger.shelf.between(partition, start_ns, min(start_ns + width_ns, until_ns))
-                    yield CellKey(name, self.source(partition), start_ns), tally(entries, stream.indicator), False
+                before_ns = self._through.get(name)
+                if before_ns is not None and until_ns < before_ns <= until_ns + _BACK_NS:
+                    until_ns = before_ns  # the clock was set back: what was judged stays so
                 self._through[name] = until_ns
+                passed = _passed(ledger, before_ns, until_ns)
+                for partition, start_ns in _slots(ledger.changed | passed, width_ns, PAGE_NS, ""):
+                    key = CellKey(name, self.source(partition), start_ns)
+                    counts = tally(
+                        ledger.shelf.between(partition, start_ns, min(start_ns + width_ns, until_ns)), stream.indicator
+                    )
+                    if start_ns + width_ns <= until_ns or counts.total >= self._said.get(key, counts).total:
+                        yield (
+                            key,
+                            counts,
+                            False,
+                        )  # else the watermark fell back into it: it is counted when passed again
 
 
 def _passed(ledger: CanaryLedger, before_ns: int | None, until_ns: int) -> set[Leaf]:

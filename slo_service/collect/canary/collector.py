@@ -22,7 +22,7 @@ from slo_service.collect.canary.sender import GATE_SECONDS, CanarySender
 from slo_service.collect.canary.sql_tap import Cannot, SqlTap
 from slo_service.collect.canary.trace import CanaryTrace, trace
 from slo_service.collect.ports import Ledger, Recorder, StoreUnavailable
-from slo_service.domain.instant import DAY, SECOND
+from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.domain.pipeline import Canary, Pipeline
 from slo_service.domain.slo import Slo
 
@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _ROUND_SECONDS = 0.2  # between rounds when nothing is heard
 _GATHER_SECONDS = 0.05  # between rounds at the least: reports gather meanwhile
 _SWEEP_NS = 10 * SECOND
+_BELIEVED_NS = MINUTE  # of a leap of the clock, a sweep: one that is taken back soon must not empty the memory
 _WITNESS_NS = 5 * SECOND  # for so long an answer of the store says that our own path is up
 
 
@@ -80,6 +81,7 @@ class CanaryCollector:
         self._sender: CanarySender | None = None
         self._ledger: CanaryLedger | None = None
         self._samples = 0
+        self._failed = ""
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -89,11 +91,15 @@ class CanaryCollector:
         if self._stopping.is_set():
             return
         self._ended.clear()
+        self._failed = ""
         try:
             await self._run()
         except StoreUnavailable:
             if not self._stopping.is_set():
                 raise
+        except Exception as failed:
+            self._failed = f"{type(failed).__name__}: {failed}"
+            raise
         finally:
             self._ended.set()
 
@@ -124,7 +130,7 @@ class CanaryCollector:
         successes = [at_ns for _, at_ns, _ in parts if at_ns is not None]
         return CanaryFacts(
             last_success_ns=min(successes) if parts and len(successes) == len(parts) else None,
-            error="; ".join([self._memory.error] * bool(self._memory.error) + errors),
+            error="; ".join(filter(None, [self._failed, self._memory.error, *errors])),
             broken=broken,
             samples=self._samples,
             detail=f"{len(sender.partitions)} partitions" if sender is not None else "not started",
@@ -169,8 +175,7 @@ class CanaryCollector:
         maker: BatchMaker,
         helpers: Sequence[asyncio.Task[None]],
     ) -> None:
-        standing = Standing()
-        swept_ns = self._mono_ns()
+        standing, believed_ns, swept_ns = Standing(), self._wall_ns(), self._mono_ns()
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(heard.wait(), _ROUND_SECONDS)
@@ -180,7 +185,8 @@ class CanaryCollector:
                     helper.result()  # a fault of ours must not stay inside its task
             await self._round(inbox, ledger, maker, standing)
             if self._mono_ns() - swept_ns >= _SWEEP_NS and not ledger.changed:
-                ledger.sweep(self._wall_ns())
+                believed_ns = min(self._wall_ns(), believed_ns + _BELIEVED_NS)
+                ledger.sweep(believed_ns)
                 swept_ns = self._mono_ns()
             await asyncio.sleep(_GATHER_SECONDS)
         assert self._sender is not None
@@ -195,6 +201,7 @@ class CanaryCollector:
         through = self._sender.through  # read before the reports: every send before it is among them
         reports = inbox.drain()
         await self._memory.fetch(ledger, ledger.wanted(reports))
+        standing.partitions = len(self._sender.partitions)
         ledger.partitions = ledger.partitions.union(self._sender.partitions)
         for report in reports:
             ledger.apply(report)
@@ -277,9 +284,9 @@ class CanaryCollector:
         answered_ns = self._memory.answered_ns
         if answered_ns is not None and self._mono_ns() - answered_ns <= _WITNESS_NS:
             return True
-        since_ns = self._wall_ns() - _WITNESS_NS
-        others = [tap for tap in self._taps if tap.cluster != self._pipeline.source.cluster]
-        return any(tap.last_success_ns is not None and tap.last_success_ns >= since_ns for tap in others)
+        now_ns = self._wall_ns()
+        answers = [tap.last_success_ns for tap in self._taps if tap.cluster != self._pipeline.source.cluster]
+        return any(at_ns is not None and 0 <= now_ns - at_ns <= _WITNESS_NS for at_ns in answers)
 
     def _counters(self) -> Mapping[str, int]:
         counts = dict.fromkeys(COUNTED, 0) if self._ledger is None else dict(self._ledger.counters)

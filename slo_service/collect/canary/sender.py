@@ -16,6 +16,7 @@ from slo_service.collect.canary import body
 from slo_service.collect.canary.envelope import CanaryId, Envelope, region_hash
 from slo_service.collect.canary.inbox import Inbox
 from slo_service.collect.canary.kafka_errors import OURS, in_words, outcome_of
+from slo_service.collect.canary.outage import Outage
 from slo_service.collect.canary.plan import SendPlan
 from slo_service.collect.canary.report import Attempted, Moment, Outcome, Resolved
 from slo_service.domain.instant import MILLISECOND, SECOND
@@ -78,6 +79,8 @@ class CanarySender:
         self._region = region_hash(canary.region)
         self._next_seq: dict[int, int] = {}
         self._stalls = 0
+        self._outage = Outage(canary.name)
+        self._fewer: tuple[int, ...] | None = None  # what the last look found, when that was fewer than are sent to
         self._ticked_ns = 0
         self._fatal = False
         self._stop = threading.Event()
@@ -123,7 +126,7 @@ class CanarySender:
         while not self._stop.is_set() and not self._fatal:
             now = self._clock()
             self._stalls += int(self._is_stalled(now))
-            if now.mono_ns - looked_ns >= (_METADATA_NS if self.partitions else SECOND):
+            if now.mono_ns - looked_ns >= (SECOND if self._fewer or not self.partitions else _METADATA_NS):
                 self._find_partitions(producer)
                 now = self._clock()
                 looked_ns = now.mono_ns
@@ -168,6 +171,7 @@ class CanarySender:
         if error is None:
             self.last_success_ns = self._clock().wall_ns
             self.broken = self.error = ""
+            self._outage.succeeded(sent.id.partition)
             self._resolve(sent.id, Outcome.ACKNOWLEDGED)
             return
         stalled = sent.stalls != self._stalls or self._is_stalled(self._clock()) or self._stop.is_set()
@@ -176,7 +180,7 @@ class CanarySender:
         self.error = in_words(error)
         if outcome is Outcome.BROKEN:
             self._break(self.error)
-        _log.warning("canary_send_failed", canary=sent.id.text, outcome=str(outcome), error=self.error)
+        self._outage.failed(sent.id, outcome, self.error)
         self._resolve(sent.id, outcome)
 
     def _resolve(self, who: CanaryId, outcome: Outcome) -> None:
@@ -205,7 +209,16 @@ class CanarySender:
         if found.error is not None:
             self.error = f"topic {topic}: {found.error.str()}"
             return
-        partitions = tuple(sorted(found.partitions))
-        if len(partitions) > len(self.partitions):
-            _log.info("canary_partitions_found", canary=self._canary.name, topic=topic, partitions=len(partitions))
-            self.partitions = partitions
+        self._take_partitions(tuple(sorted(found.partitions)))
+
+    def _take_partitions(self, found: tuple[int, ...]) -> None:
+        """More at once; fewer, as of a topic made anew, when two looks agree, for a broker that starts may know few."""
+        if len(found) < len(self.partitions) and found != self._fewer:
+            self._fewer = found
+            return
+        self._fewer = None
+        if found != self.partitions:
+            topic = self._pipeline.source.topic
+            _log.info("canary_partitions_found", canary=self._canary.name, topic=topic, partitions=len(found))
+            self.partitions = found
+            self._outage.keep(found)

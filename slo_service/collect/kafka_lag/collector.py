@@ -18,7 +18,7 @@ from slo_service.collect.ports import Batch, GroupAge, Recorder, StoreUnavailabl
 from slo_service.domain.cell import CellKey, Progress, Revision, Sample
 from slo_service.domain.indicator import Lag, Schedule, Stream
 from slo_service.domain.instant import SECOND, seconds
-from slo_service.domain.pipeline import KafkaTopic, Pipeline
+from slo_service.domain.pipeline import Pipeline
 from slo_service.domain.slo import Slo
 
 MOST_UNWRITTEN = 10_000  # samples kept while the store is away; the oldest go first, and are counted
@@ -105,30 +105,35 @@ class LagCollector:
 
         May be run again after it failed; what it learned of ages and commits starts anew, unwritten cells are kept."""
         self._stopped.clear()
-        watches = self._open()
-        threads = ThreadPoolExecutor(max(1, len(watches)), thread_name_prefix=self._name)
-        due_ns = self._mono_ns()
+        watches: dict[str, GroupWatch] = {}
+        threads = ThreadPoolExecutor(max(1, len(self._measured)), thread_name_prefix=self._name)
         try:
+            self._open(watches)
+            due_ns = self._mono_ns()
             while not self._stopping.is_set():
                 await self._poll(watches, threads)
                 due_ns = max(due_ns + self._poll_ns, self._mono_ns())
                 await self._sleep_until(due_ns)
+        except Exception as failed:
+            self._error = f"{type(failed).__name__}: {failed}"
+            raise
         finally:
-            # librdkafka frees itself in a call that may block, and a poll under way must end first.
-            await asyncio.get_running_loop().run_in_executor(None, _close, watches, threads)
-            self._stopped.set()
+            try:
+                # librdkafka frees itself in a call that may block, and a poll under way must end first.
+                await asyncio.get_running_loop().run_in_executor(None, _close, watches, threads)
+            finally:
+                self._stopped.set()
 
     async def stop(self) -> None:
         """Returns once the poll under way has ended and the clients are closed."""
         self._stopping.set()
         await self._stopped.wait()
 
-    def _open(self) -> dict[str, GroupWatch]:
-        def watch(hop: str, group: str, place: KafkaTopic) -> GroupWatch:
+    def _open(self, watches: dict[str, GroupWatch]) -> None:
+        """One by one, so that those opened before one fails are closed as well."""
+        for hop, group, place in self._pipeline.groups():
             source = self._connect(self._clusters[place.cluster])
-            return GroupWatch(self._pipeline.name, hop, group, place.topic, source, self._poll_ns)
-
-        return {hop: watch(hop, group, place) for hop, group, place in self._pipeline.groups()}
+            watches[hop] = GroupWatch(self._pipeline.name, hop, group, place.topic, source, self._poll_ns)
 
     async def _poll(self, watches: Mapping[str, GroupWatch], threads: ThreadPoolExecutor) -> None:
         loop, now_ns = asyncio.get_running_loop(), self._wall_ns()

@@ -44,13 +44,23 @@ def _http(node: Node) -> None:
     calls = node.fields("headers", needs=("status", "pause", "resume"))
     if calls["headers"]:
         calls["headers"].entries()
-    status = calls["status"].fields("headers", "method", needs=("url", "running"))
+    status = calls["status"].fields("headers", "method", "paused", needs=("url", "running"))
     _call(status)
-    kind = status["running"].one_of("json", "text", beside=("equals",)) if status["running"] else None
-    if kind == "json" and status["running"].child("json").written:  # else a mapping of paths to values
-        status["running"].fields(needs=("json", "equals"))
+    kind = _sign(status["running"])
+    _sign(status["paused"])
+    if kind == "text" and not status["paused"]:
+        what = f"{calls['status'].path} has no paused, so a page of errors would read as a paused job"
+        status["running"].fault("E202", what, "add paused: {text: …}, with what is there when the job is paused")
     for name in ("pause", "resume"):
         _call(calls[name].fields("headers", "method", "body", needs=("url",)))
+
+
+def _sign(node: Node) -> str | None:
+    """How a state is recognised: `json` or `text`."""
+    kind = node.one_of("json", "text", beside=("equals",)) if node else None
+    if kind == "json" and node.child("json").written:  # else a mapping of paths to values
+        node.fields(needs=("json", "equals"))
+    return kind
 
 
 def _call(fields: dict[str, Node]) -> None:

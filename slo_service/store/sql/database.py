@@ -113,10 +113,12 @@ class Database:
             raise StoreUnavailable(f"{self.name}: the store is closed")
         try:
             yield
-        except _OUR_MISTAKES:
-            raise
+        except _OUR_MISTAKES as error:  # what it was raised from may quote values, so the chain ends here
+            told = type(error)(error.statement, None, Exception(_without_values(error)), hide_parameters=True)
+            raise told.with_traceback(error.__traceback__) from None
         except exc.DBAPIError as error:
-            raise StoreUnavailable(f"{self.name}: {error.orig}") from error
+            away = StoreUnavailable(f"{self.name}: {_without_values(error)}")
+            raise away.with_traceback(error.__traceback__) from None
         except self._unreachable as error:
             raise StoreUnavailable(f"{self.name}: {str(error) or type(error).__name__}") from error
 
@@ -133,6 +135,7 @@ class Database:
                 connect_args={"server_settings": POSTGRES_SETTINGS, "command_timeout": STATEMENT_TIMEOUT_SECONDS},
                 json_serializer=_dumps,
                 json_deserializer=orjson.loads,
+                hide_parameters=True,
             )
         if self.dialect != "sqlite":
             raise ValueError(f"{self.name} is neither SQLite nor PostgreSQL; write sqlite:///slo.db or postgresql://…")
@@ -140,11 +143,22 @@ class Database:
             self.url.set(drivername="sqlite+aiosqlite"),
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
+            hide_parameters=True,
             **({"poolclass": StaticPool} if self._in_memory else {"pool_timeout": POOL_TIMEOUT_SECONDS}),
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+
+
+def _without_values(error: exc.DBAPIError) -> str:
+    """What the driver says, less what it quotes of a statement's values: details, which follow on lines of their own,
+    and complaints about the values themselves (SQLSTATE class 22, and those that never left the driver)."""
+    refused = getattr(error.orig, "__cause__", None) or error.orig
+    state = getattr(refused, "sqlstate", None) or ""
+    if isinstance(refused, ValueError) or state.startswith("22"):
+        return f"{type(refused).__name__} {state}: a value is refused".replace(" :", ":")
+    return str(error.orig).partition("\n")[0]
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

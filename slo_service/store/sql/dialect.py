@@ -36,16 +36,6 @@ def upsert_sum(dialect: str, table: Table, summed: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(index_elements=[c.name for c in table.primary_key], set_=sums)
 
 
-def upsert_highest(dialect: str, table: Table, column: str) -> Insert:
-    """Inserts, or raises the column to the given value; a lower value changes nothing."""
-    statement = insert(dialect, table)
-    return statement.on_conflict_do_update(
-        index_elements=[c.name for c in table.primary_key],
-        set_={column: statement.excluded[column]},
-        where=statement.excluded[column] > table.c[column],
-    )
-
-
 _BY_KEY = {
     # CROSS JOIN keeps SQLite from scanning the cells and searching the list for each
     "sqlite": text("""

@@ -19,7 +19,7 @@ from slo_service.store.expectation import appended
 from slo_service.store.retention import Retention
 from slo_service.store.sql import schema
 from slo_service.store.sql.database import Database
-from slo_service.store.sql.dialect import cells_by_key, chunks, insert_new, records, upsert, upsert_highest, upsert_sum
+from slo_service.store.sql.dialect import cells_by_key, chunks, insert_new, records, upsert, upsert_sum
 
 COARSER = {MINUTE: schema.cells_1m, 15 * MINUTE: schema.cells_15m}
 Seen = tuple[str, str]  # stream and source
@@ -134,8 +134,7 @@ class Ingest:
     async def _write_rest(self, connection: AsyncConnection, batch: Batch) -> None:
         dialect = self._database.dialect
         if batch.progress:
-            statement = upsert_highest(dialect, schema.progress, "through_ns")
-            await connection.execute(statement, [columns(progress) for progress in batch.progress])
+            await connection.execute(upsert(dialect, schema.progress), [columns(p) for p in batch.progress])
         if batch.positions:
             await connection.execute(upsert(dialect, schema.positions), [columns(p) for p in batch.positions])
         if batch.pages:

@@ -167,6 +167,7 @@ def collector(
     slos: Sequence[Slo] = SLOS,
     kind: Canary | None = None,
     witness: Callable[[], bool] | None = None,
+    wall_ns: Callable[[], int] = time.time_ns,
 ) -> CanaryCollector:
     return CanaryCollector(
         flow,
@@ -175,7 +176,7 @@ def collector(
         {"main": address},
         store,
         store,
-        wall_ns=time.time_ns,
+        wall_ns=wall_ns,
         mono_ns=time.monotonic_ns,
         epoch=epoch,
         seed=7,

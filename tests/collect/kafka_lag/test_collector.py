@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
+from confluent_kafka import KafkaException
 
 from slo_service.collect.kafka_lag import LagCollector
+from slo_service.collect.kafka_lag.cluster import KafkaOffsets
 from slo_service.collect.kafka_lag.offsets import (
     DataRecord,
     FirstUnread,
     GroupOffsets,
+    OffsetSource,
     OffsetsUnavailable,
     PartitionOffsets,
     Stamp,
@@ -175,6 +178,30 @@ async def test_a_collector_that_is_run_again_opens_its_clients_again():
     bench = Bench()
     await bench.watch(0.1)
     assert bench.world.closed == 2
+
+
+async def test_a_client_that_cannot_be_built_is_said_and_does_not_keep_anybody_from_stopping():
+    opened = World()
+    made = iter([opened])
+
+    def connect(config: Mapping[str, str]) -> OffsetSource:
+        return next(made, None) or KafkaOffsets(config, time.time_ns, time.monotonic_ns)
+
+    collector = LagCollector(
+        PIPELINE,
+        (SLO,),
+        {"main": {"bootstrap.servers": "127.0.0.1:1", "no.such.property": "1"}},
+        Recorded(),
+        wall_ns=time.time_ns,
+        mono_ns=time.monotonic_ns,
+        epoch=EPOCH,
+        connect=connect,
+    )
+    with pytest.raises(KafkaException, match=r"no\.such\.property"):
+        await collector.run()
+    assert "no.such.property" in collector.health().error
+    assert opened.closed == 1
+    await asyncio.wait_for(collector.stop(), 5)
 
 
 def test_a_cluster_without_an_address_is_named():
