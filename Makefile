@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 VENDOR := slo_service/show/web/static/vendor
 PYTEST := $(BIN)/pytest
-# The service, story and browser tests share one of each server; the others run on two workers.
+# The service, story and browser tests share one of each server; the others run on four workers, since many of them wait.
 FAST := not services and not browser and not story and not slow
 REAL := (services or browser or story) and not slow
 
@@ -30,7 +30,7 @@ demo: install assets ## the embedded pipeline with its dashboard; ARGS="--scenar
 	@exec $(BIN)/slo demo $(ARGS)
 
 test: install assets services ## all tests: the fast ones, then those with real servers; ARGS="-k name" picks
-	$(PYTEST) -n 2 -m "$(FAST)" $(ARGS) || $(NONE_PICKED)
+	$(PYTEST) -n 4 --dist worksteal -m "$(FAST)" $(ARGS) || $(NONE_PICKED)
 	$(PYTEST) -m "$(REAL)" $(ARGS) || $(NONE_PICKED)
 
 services: install ## have the servers for the tests here: Kafka, PostgreSQL, Prometheus, Alertmanager, Chromium
@@ -43,7 +43,7 @@ check: install assets ## format, lint, types, imports, dependencies, spelling, f
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry .
 	$(BIN)/codespell
-	$(PYTEST) -n 2 -q -m "$(FAST)"
+	$(PYTEST) -n 4 --dist worksteal -q -m "$(FAST)"
 
 fix: install ## let the formatter and the linter repair what they can
 	$(BIN)/ruff check --fix-only .

@@ -4,7 +4,16 @@ import ipaddress
 import os
 import sys
 
+import structlog
 from hypothesis import settings
+
+structlog.configure(  # the default draws every exception with all local variables, which takes seconds
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 
 pytest_plugins = ["tests.services.plugin"]
 
