@@ -6,7 +6,9 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from typing import TypeVar
 
 import structlog
 
@@ -18,6 +20,7 @@ from slo_service.runtime.settings import Settings
 from slo_service.store.errors import StoreTooNew
 
 MISUSE = 2
+Started = TypeVar("Started")
 
 
 def serve(settings: Settings) -> int:
@@ -45,10 +48,24 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with AsyncExitStack() as closing:
-        service = await start_service(settings, closing)
+        service = await unless(ended, start_service(settings, closing))
+        if service is None:
+            return 0
         sys.stderr.write(f"slo-service is at {service.url}\n")
         sys.stderr.flush()
         return await _until(ended, service)
+
+
+async def unless(ended: asyncio.Event, starting: Coroutine[object, object, Started]) -> Started | None:
+    """What was started, or None when the end came first: a process that waits for the lead must obey a signal too."""
+    start, end = asyncio.create_task(starting), asyncio.create_task(ended.wait())
+    await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if start.done():
+        return start.result()
+    start.cancel()
+    await asyncio.gather(start, return_exceptions=True)
+    return None
 
 
 async def _until(ended: asyncio.Event, service: Service) -> int:
