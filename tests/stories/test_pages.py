@@ -37,8 +37,8 @@ def test_without_reload_the_pages_tell_of_a_stall_within_seconds(
     with World("pages", kafka, postgres, tmp_path_factory.mktemp("pages")) as world:
         world.open()
         seen = asyncio.run(watch(world, chromium))
-    assert seen.age <= 3.0
-    assert seen.pending <= 3.0
+    assert seen.age <= 3.0, seen
+    assert seen.pending <= 3.0, seen
     assert seen.objective <= WITHIN_SECONDS + 3.0
     assert seen.loads == 2, "each page was loaded once"
     for visit in seen.visits:

@@ -21,6 +21,7 @@ from slo_service.domain.instant import SECOND, seconds
 from slo_service.domain.pipeline import Pipeline
 from slo_service.domain.slo import Slo
 
+POLL_NS = SECOND // 2  # the age of a record without a time stamp of its own is exact to one poll
 MOST_UNWRITTEN = 10_000  # samples kept while the store is away; the oldest go first, and are counted
 _POLLS_A_SLICE = 3  # at least so many, or a little jitter would leave a slice without any
 _log = structlog.get_logger(__name__)
@@ -65,7 +66,7 @@ class LagCollector:
         wall_ns: Callable[[], int],
         mono_ns: Callable[[], int],
         epoch: int,
-        poll_ns: int = SECOND,
+        poll_ns: int = POLL_NS,
         connect: Connect | None = None,
     ) -> None:
         self._name = f"{pipeline.name}-lag"

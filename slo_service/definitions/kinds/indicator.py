@@ -13,7 +13,7 @@ from slo_service.domain.indicator import SINK, Completeness, Duplicates, Freshne
 from slo_service.domain.instant import SECOND
 from slo_service.domain.pipeline import Canary, Pipeline
 
-LAG_POLL_NS = SECOND  # lag is read, and judged, once a second
+LAG_POLL_NS = SECOND  # lag is read at least so often
 _GRACE_POLLS = 3  # how long a watermark waits for a reader that is behind
 _STREAM = "write raw: {metricSource: {type: stream, spec: {freshness: {…}}}} and rawType: success"
 _LATER_SPEC = {"thresholdMetric": f"write ratioMetric with {_STREAM[6:]}"}

@@ -1,8 +1,8 @@
-// On every tick of the service fetches this page again and swaps the regions that changed, at most once a second.
+// On every tick of the service fetches this page again and swaps the regions that changed, at most twice a second.
 // Scroll, focus and opened details stay as they are. A page without ticks for five seconds says so.
 import { localise } from "/static/clock.js";
 
-const PAUSE_MS = 1000;
+const PAUSE_MS = 500; // below the tick, so that a tick is never waited for twice
 const STALE_MS = 5000;
 const SHARE = 3; // a refresh that takes long is asked for less often, so that a watched page never floods the service
 
