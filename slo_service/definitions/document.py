@@ -65,12 +65,13 @@ def read_header(source: Source, notes: Notebook) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Draft(Generic[T]):
-    """What a document was read as. `broken`: it has errors of its own, so `value` holds stand-ins and must not be
-    judged any further; its name still counts as declared."""
+    """What a document was read as: `spec` as written, `value` what that means. `broken`: it has errors of its own, so
+    both hold stand-ins and must not be judged any further; its name still counts as declared."""
 
     document: Document
     value: T
     broken: bool
+    spec: object = None
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class Drafts:
     def every(self, type_: type[T]) -> Iterator[Draft[T]]:
         for draft in self.drafts:
             if isinstance(draft.value, type_):
-                yield Draft(draft.document, draft.value, draft.broken)
+                yield Draft(draft.document, draft.value, draft.broken, draft.spec)
 
     def sound(self, type_: type[T]) -> dict[str, T]:
         """By name, without the broken ones; of two of the same name the first."""

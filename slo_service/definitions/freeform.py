@@ -10,8 +10,8 @@ from slo_service.definitions.scalar import nearest, value_of
 from slo_service.definitions.settings import PLACEHOLDER
 from slo_service.definitions.tree import Entries, Items, Scalar
 
-_LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 RESERVED_LABELS = frozenset({"slo", "tier", "severity", "service"})  # alerts carry them with a meaning of their own
 
 
@@ -20,7 +20,7 @@ def labels(node: Node) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, (mark, tree) in node.entries().items():
         value = Node(tree, node.subpath(key), node.notes)
-        if not _LABEL_KEY.fullmatch(key):
+        if not LABEL_KEY.fullmatch(key):
             what = f"{quoted(key)} is not a label's key"
             node.notes.add(mark, "E206", what, "use at most 63 letters, digits, - _ and .")
         elif key in RESERVED_LABELS:
@@ -28,7 +28,7 @@ def labels(node: Node) -> dict[str, str]:
             node.notes.add(mark, "E206", what, "use another key; SLOs have importance, jobs criticality")
         elif isinstance(tree, Scalar) and not tree.plain and not tree.text:
             found[key] = ""
-        elif (text := value.text()) and not _LABEL_VALUE.fullmatch(text):
+        elif (text := value.text()) and not LABEL_VALUE.fullmatch(text):
             value.fault("E206", f"{quoted(text)} is not a label's value", "use at most 63 letters, digits, - _ and .")
         elif text:
             found[key] = text

@@ -106,11 +106,11 @@ def _read_file(path: Path, drafts: Drafts, notes: Notebook) -> None:
     text = _text(path, notes)
     if text is None:
         return
-    before = len(notes.findings)
-    sources = list(parse(file, text, notes.findings))
-    if len(notes.findings) > before:  # what could not be read may declare what others refer to
+    parsed = parse(file, text)
+    notes.findings += parsed.findings
+    if parsed.findings:  # what could not be read may declare what others refer to
         drafts.loose.update(_NAMES.findall(text))
-    for source in sources:
+    for source in parsed.sources:
         draft = _read_document(source, drafts, notes)
         if draft is not None:
             drafts.drafts.append(draft)
@@ -143,8 +143,8 @@ def _read_document(source: Source, drafts: Drafts, notes: Notebook) -> Draft[obj
         return None
     before = notes.errors
     document: Document = read_header(source, notes)
-    value = kind.read(document)
-    return Draft(document, value, broken=notes.errors > before)
+    spec, value = kind.read(document)
+    return Draft(document, value, notes.errors > before, spec)
 
 
 def _kind_of(root: Node) -> Kind | None:

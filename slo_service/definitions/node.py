@@ -14,7 +14,7 @@ from slo_service.definitions.scalar import DECIMAL, NOTHING, TRUTH, WHOLE, neare
 from slo_service.definitions.tree import Absent, Entries, Items, Scalar, Tree
 from slo_service.domain.instant import SECOND, parse_duration
 
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Node:
     def fault(self, code: str, message: str, remedy: str) -> None:
         self.notes.add(self.mark, code, message, remedy)
 
-    def _wrong_type(self, wanted: str, remedy: str) -> None:
+    def wrong_type(self, wanted: str, remedy: str) -> None:
         self.fault("E203", f"{self.path} is {type_of(self.tree)}, not {wanted}", remedy)
 
     # --- containers -----------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ class Node:
         if isinstance(self.tree, Entries):
             return self.tree.entries
         if self:
-            self._wrong_type("a mapping", "write keys and values")
+            self.wrong_type("a mapping", "write keys and values")
         return {}
 
     def items(self, *, at_least: int = 0) -> list[Node]:
@@ -80,7 +80,7 @@ class Node:
                 self.fault("E202", f"{self.path} is empty", f"list at least {at_least}")
             return [Node(item, f"{self.path}[{i}]", self.notes) for i, item in enumerate(self.tree.items)]
         if self:
-            self._wrong_type("a list", "write a list, with [ ] or with lines that begin with -")
+            self.wrong_type("a list", "write a list, with [ ] or with lines that begin with -")
         return []
 
     def one_of(self, *options: str, later: Mapping[str, str] | None = None, beside: Sequence[str] = ()) -> str | None:
@@ -135,7 +135,7 @@ class Node:
         tree = self.tree
         if not isinstance(tree, Scalar) or (tree.plain and type_of(tree) != "a text"):
             hint = f'write "{tree.text}" in quotes' if isinstance(tree, Scalar) and tree.text else "write a text"
-            self._wrong_type("a text", hint)
+            self.wrong_type("a text", hint)
             return default
         if not tree.text:
             self.fault("E202", f"{self.path} is empty", "write something, or remove the key")
@@ -147,7 +147,7 @@ class Node:
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or (self.tree.plain and type_of(self.tree) != "a text"):
-            self._wrong_type("a text", "write it in quotes")
+            self.wrong_type("a text", "write it in quotes")
             return default
         return self.filled(self.tree.text, default)
 
@@ -176,7 +176,7 @@ class Node:
 
     def name(self) -> str:
         value = self.text()
-        if value and not _NAME.fullmatch(value):
+        if value and not NAME.fullmatch(value):
             remedy = "use at most 63 lower-case letters, digits and -, starting and ending with a letter or digit"
             self.fault("E205", f"{quoted(value)} is not a name", remedy)
         return value
@@ -211,7 +211,7 @@ class Node:
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or self.tree.text in NOTHING:
-            self._wrong_type("a duration", "write a number and a unit, like 30s, 5m, 1h30m or 28d")
+            self.wrong_type("a duration", "write a number and a unit, like 30s, 5m, 1h30m or 28d")
             return default
         text = self.tree.text
         if len(text) > 40 or not text.isascii():
@@ -235,7 +235,7 @@ class Node:
         text = self.tree.text if isinstance(self.tree, Scalar) else ""
         number, percent = (text[:-1].rstrip(), True) if text.endswith("%") else (text, False)
         if not DECIMAL.fullmatch(number):
-            self._wrong_type("a share", "write one like 10% or 0.1")
+            self.wrong_type("a share", "write one like 10% or 0.1")
             return default
         return Fraction(number) / (100 if percent else 1)
 
@@ -243,7 +243,7 @@ class Node:
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or not self.tree.plain or not WHOLE.fullmatch(self.tree.text):
-            self._wrong_type("a whole number", f"write a number from {lowest} to {highest}")
+            self.wrong_type("a whole number", f"write a number from {lowest} to {highest}")
             return default
         if not lowest <= int(self.tree.text) <= highest:
             message, remedy = f"{self.path} is {self.tree.text}", f"write a number from {lowest} to {highest}"
@@ -255,6 +255,6 @@ class Node:
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or not self.tree.plain or self.tree.text not in TRUTH:
-            self._wrong_type("a truth value", "write true or false")
+            self.wrong_type("a truth value", "write true or false")
             return default
         return TRUTH[self.tree.text]

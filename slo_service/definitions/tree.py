@@ -6,27 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    Event,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-)
 from ruamel.yaml.reader import ReaderError
 
+from slo_service.definitions.events import KINDS, Event, Kind, alike, fast, thorough
 from slo_service.definitions.finding import Finding, Mark, found, quoted
 from slo_service.definitions.settings import UNFIT
 
 LARGEST_FILE_BYTES = 1 << 20
 DEEPEST = 32
 MOST_NODES = 20_000  # of one document, aliases counted in full
-_TEXT_TAGS = {None, "!", "tag:yaml.org,2002:str"}
+_TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +60,87 @@ class Source:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """From where to where a text is quoted or a block; lines and columns count from 1, the end is behind the text."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's documents in order, up to what could not be read, which is in `findings`."""
+
+    sources: tuple[Source, ...]
+    findings: tuple[Finding, ...]
+    quotes: tuple[Quote, ...]
+
+
 class _Refused(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
 
 
-def parse(file: str, text: str, findings: list[Finding]) -> Iterator[Source]:
-    """The documents of a file, in order. What is wrong goes to `findings`; documents before it are still yielded."""
-    at = Mark(file)
-    lines = text.splitlines(keepends=True)
-    builder: _Builder | None = None
+def parse(file: str, text: str) -> Parsed:
+    """Never raises for what is in the text."""
+    return (by_libyaml(file, text) if alike(text) else None) or by_ruamel(file, text)
+
+
+def by_libyaml(file: str, text: str) -> Parsed | None:
+    """None for what libyaml or one of our limits refuses: the other parser says what it is."""
+    findings: list[Finding] = []
+    quotes: list[Quote] = []
     try:
-        for event in YAML(typ="rt", pure=True).parse(text):
-            at = Mark(file, event.start_mark.line + 1, event.start_mark.column + 1)
-            if isinstance(event, DocumentStartEvent):
-                builder = _Builder(file, findings)
-            elif isinstance(event, DocumentEndEvent) and builder is not None:
-                if builder.root is not None and not _is_empty(builder.root):
-                    yield Source(builder.root, _text(lines, builder.root.mark.line - 1, event.start_mark.line))
-            elif builder is not None:
-                builder.take(event, at)
+        sources = list(_documents(file, text, fast(text), findings, quotes))
+    except Exception:  # noqa: BLE001 - whatever libyaml trips over is read once more
+        return None
+    return Parsed(tuple(sources), tuple(findings), tuple(quotes))
+
+
+def by_ruamel(file: str, text: str) -> Parsed:
+    sources: list[Source] = []
+    findings: list[Finding] = []
+    quotes: list[Quote] = []
+    try:
+        for source in _documents(file, text, thorough(text), findings, quotes):
+            sources.append(source)  # noqa: PERF402 - those before a mistake are kept
     except _Refused as refused:
         findings.append(refused.finding)
     except YAMLError as error:
-        findings.append(_syntax(error, text, at))
+        findings.append(_syntax(error, text, Mark(file)))
     except Exception as error:  # noqa: BLE001 - whatever the parser trips over is a finding about the file it was given
-        findings.append(found(at, "E103", f"not readable as YAML ({type(error).__name__})", "check this line"))
+        what = f"not readable as YAML ({type(error).__name__})"
+        findings.append(found(Mark(file), "E103", what, "write it more simply"))
+    return Parsed(tuple(sources), tuple(findings), tuple(quotes))
+
+
+def _documents(
+    file: str, text: str, events: Iterator[Event], findings: list[Finding], quotes: list[Quote]
+) -> Iterator[Source]:
+    lines = text.splitlines(keepends=True)
+    builder = _Builder(file, findings, quotes)
+    for event in events:
+        kind = KINDS.get(type(event))
+        if kind is Kind.DOCUMENT:
+            builder = _Builder(file, findings, quotes)
+        elif kind is Kind.DOCUMENT_END:
+            if builder.root is not None and not _is_empty(builder.root):
+                yield Source(builder.root, _text(lines, builder.root.mark.line - 1, event.start_mark.line))
+        elif kind is not None:
+            builder.take(kind, event)
 
 
 def _is_empty(root: Tree) -> bool:
     return isinstance(root, Scalar) and root.plain and root.text in {"", "~", "null"}
+
+
+def _quote(event: Event) -> Quote:
+    """A block begins in the line below its `|` or `>`, behind which a comment may stand."""
+    start, end = event.start_mark, event.end_mark
+    begin = (start.line + 2, 1) if event.style in {"|", ">"} else (start.line + 1, start.column + 1)
+    return Quote(begin, (end.line + 1, end.column + 1))
 
 
 def _text(lines: list[str], first: int, end: int) -> str:
@@ -123,24 +163,27 @@ def _syntax(error: YAMLError, text: str, at: Mark) -> Finding:
 class _Builder:
     """Builds one document's tree; raises `_Refused` at a limit."""
 
-    def __init__(self, file: str, findings: list[Finding]) -> None:
+    def __init__(self, file: str, findings: list[Finding], quotes: list[Quote]) -> None:
         self.root: Tree | None = None
         self._file = file
         self._findings = findings
+        self._quotes = quotes
         self._open: list[tuple[Items | Entries, tuple[str, Mark] | None, bool]] = []  # container, pending key, skipped
         self._anchors: dict[str, Tree | None] = {}  # None while the anchored node is still open
         self._names: list[str | None] = []
 
-    def take(self, event: Event, at: Mark) -> None:
-        if isinstance(event, ScalarEvent):
+    def take(self, kind: Kind, event: Event) -> None:
+        start = event.start_mark
+        at = Mark(self._file, start.line + 1, start.column + 1)
+        if kind is Kind.SCALAR:
             self._add(self._scalar(event, at), event.anchor)
-        elif isinstance(event, AliasEvent):
+        elif kind is Kind.ALIAS:
             self._add(self._alias(str(event.anchor), at), None)
-        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+        elif kind is Kind.MAPPING or kind is Kind.LIST:
             if len(self._open) >= DEEPEST:
                 raise _Refused(found(at, "E105", f"nested deeper than {DEEPEST} levels", "write it flatter"))
             self._refuse_tag(event, at)
-            self._open.append((Entries(at) if isinstance(event, MappingStartEvent) else Items(at), None, False))
+            self._open.append((Entries(at) if kind is Kind.MAPPING else Items(at), None, False))
             self._names.append(event.anchor)
             if event.anchor:
                 self._anchors[event.anchor] = None
@@ -148,19 +191,30 @@ class _Builder:
             container, _, _ = self._open.pop()
             self._add(container, self._names.pop())
 
-    def _scalar(self, event: ScalarEvent, at: Mark) -> Scalar:
+    def _scalar(self, event: Event, at: Mark) -> Scalar:
         self._refuse_tag(event, at)
         text = event.value
+        if event.style:
+            self._quotes.append(_quote(event))
+        elif not text:
+            at = self._before(at)
         if unfit := UNFIT.search(text):
             what = f"the character U+{ord(unfit[0]):04X} cannot be kept"
             self._findings.append(found(at, "E213", what, "remove it, or write the whole character"))
             text = UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)  # so that nothing that is said of it breaks either
-        return Scalar(at, text, event.style is None and event.tag is None)
+        return Scalar(at, text, not event.style and event.tag is None)
 
-    def _refuse_tag(self, event: NodeEvent, at: Mark) -> None:
-        tag = getattr(event, "tag", None)
-        if tag not in _TEXT_TAGS:
-            self._findings.append(found(at, "E103", f"the tag {quoted(str(tag))} means nothing here", "remove the tag"))
+    def _before(self, at: Mark) -> Mark:
+        """What is written nowhere has the place of what it belongs to: its key, or the list it is in."""
+        if not self._open:
+            return at
+        container, pending, _ = self._open[-1]
+        return pending[1] if pending is not None else container.mark
+
+    def _refuse_tag(self, event: Event, at: Mark) -> None:
+        if event.tag is not None and event.tag not in _TEXT_TAGS:
+            what = f"the tag {quoted(str(event.tag))} means nothing here"
+            self._findings.append(found(at, "E103", what, "remove the tag"))
 
     def _alias(self, anchor: str, at: Mark) -> Tree:
         target = self._anchors.get(anchor)

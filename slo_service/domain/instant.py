@@ -14,7 +14,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _UNITS = {"ns": 1, "us": MICROSECOND, "ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d|w)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h|d|w)")
+DURATION = re.compile(rf"({_PART.pattern})+")  # the form; the range is checked besides
 _LONGEST = 4000 * DAY  # beyond it 64-bit nanosecond instants could overflow when added
 
 

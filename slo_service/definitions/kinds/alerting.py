@@ -89,4 +89,4 @@ def _check(linked: Linked, notes: Notebook) -> None:
             notes.add(mark, "W503", what, "compare its matchLabels with the labels of the SLOs")
 
 
-KIND = Kind(OURS, "Alerting", _read, _check)
+KIND = Kind(OURS, "Alerting", object, lambda document: (None, _read(document)), _check)

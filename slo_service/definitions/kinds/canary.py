@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from slo_service.definitions import freeform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
 from slo_service.definitions.document import OURS, Document, Draft
-from slo_service.definitions.kinds.kind import Kind, Linked
+from slo_service.definitions.kinds.kind import Linked, kind
 from slo_service.definitions.notebook import Notebook
+from slo_service.definitions.shape import Duration, Free, Name, Reference
 from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.pipeline import Canary, Pipeline, SqlTable
 
@@ -13,31 +17,35 @@ ID_FIELD = "${canary.id}"
 FIELDS = frozenset(f"canary.{name}" for name in ("id", "seq", "partition", "run", "sent_at"))
 
 
-def _read(document: Document) -> Canary:
-    spec = document.spec.fields(
-        "deadline",
-        "sendTimeout",
-        "poll",
-        "expectedTransit",
-        "markerValue",
-        "region",
-        needs=("pipeline", "every", "template", "markerField"),
-    )
-    transit = spec["expectedTransit"]
-    spec["template"].entries()
-    template = freeform.plain(spec["template"], fields=FIELDS)
+@dataclass(frozen=True, slots=True)
+class CanarySpec:
+    """A marked event sent once a period to every partition of a pipeline's source."""
+
+    pipeline: Annotated[str, Reference("Pipeline"), "The pipeline whose source it is sent to."]
+    every: Annotated[int, Duration(), "Time between two canaries of one partition; each is sent at a random instant."]
+    template: Annotated[Mapping[str, object], Free(fields=FIELDS), "The body, valid for the topic's schema."]
+    marker_field: Annotated[str, "The field of the body that marks a canary for those who must leave it out."]
+    deadline: Annotated[int, Duration(), "When completeness is judged."] = 5 * MINUTE
+    send_timeout: Annotated[int, Duration(), "After it a send without an answer counts as refused."] = 10 * SECOND
+    poll: Annotated[int, Duration(), "How often a sink that must be asked, such as a table, is read."] = SECOND
+    expected_transit: Annotated[int | None, Duration(), "How long the way usually takes; lints compare with it."] = None
+    marker_value: Annotated[str, "What the marker field holds."] = "slo-canary"
+    region: Annotated[str, Name(), "From where it is sent."] = "main"
+
+
+def _build(document: Document, spec: CanarySpec) -> Canary:
     return Canary(
         name=document.name,
-        pipeline=spec["pipeline"].reference("Pipeline"),
-        every_ns=spec["every"].duration(),
-        template=template if isinstance(template, dict) else {},
-        marker_field=spec["markerField"].text(),
-        deadline_ns=spec["deadline"].duration(5 * MINUTE),
-        send_timeout_ns=spec["sendTimeout"].duration(10 * SECOND),
-        poll_ns=spec["poll"].duration(SECOND),
-        expected_transit_ns=transit.duration() if transit else None,
-        marker_value=spec["markerValue"].text("slo-canary"),
-        region=spec["region"].name() or "main",
+        pipeline=spec.pipeline,
+        every_ns=spec.every,
+        template=spec.template,
+        marker_field=spec.marker_field,
+        deadline_ns=spec.deadline,
+        send_timeout_ns=spec.send_timeout,
+        poll_ns=spec.poll,
+        expected_transit_ns=spec.expected_transit,
+        marker_value=spec.marker_value,
+        region=spec.region,
         labels=document.labels,
         defined_at=document.defined_at,
     )
@@ -59,4 +67,4 @@ def _recognisable(draft: Draft[Canary], sink: SqlTable, notes: Notebook) -> None
         notes.add(mark, "E406", what, f'write {sink.id_column}: "{ID_FIELD}" in the template')
 
 
-KIND = Kind(OURS, "Canary", _read, _check)
+KIND = kind(OURS, "Canary", CanarySpec, _build, _check)

@@ -59,4 +59,4 @@ def _mail_address(node: Node) -> str:
 _LATER = dict.fromkeys(("slack", "pagerduty", "opsgenie", "teams", "apprise"), "write webhook or email")
 _READERS = {"webhook": _webhook, "email": _email}
 
-KIND = Kind(OURS, "Contact", _read)
+KIND = Kind(OURS, "Contact", object, lambda document: (None, _read(document)))

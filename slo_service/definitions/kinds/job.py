@@ -88,4 +88,4 @@ _POSTPONED = ("kubernetes", "airflow", "kafkaConnect", "flink", "spark", "apsche
 _LATER = dict.fromkeys(_POSTPONED, "write http, with calls that ask, pause and resume, or process")
 _SHAPES = {"http": _http, "process": _process}
 
-KIND = Kind(OURS, "Job", _read)
+KIND = Kind(OURS, "Job", object, lambda document: (None, _read(document)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from slo_service.definitions.document import Document, Drafts
 from slo_service.definitions.notebook import Notebook
+from slo_service.definitions.shape import read_spec
 from slo_service.domain.slo import Alerting
 
-Read: TypeAlias = Callable[[Document], object]
-"""Reads the spec into a value of the kind's own type; faults go to the document's notebook, never up."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,29 @@ def nothing_to_check(linked: Linked, notes: Notebook) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
+    """`read` gives the spec as written and what it means; faults go to the document's notebook, never up."""
+
     api_version: str
     name: str
-    read: Read
+    spec: type[object]
+    read: Callable[[Document], tuple[object, object]]
     check: Check = nothing_to_check
+
+
+def kind(
+    api_version: str,
+    name: str,
+    spec: type[T],
+    build: Callable[[Document, T], object],
+    check: Check = nothing_to_check,
+) -> Kind:
+    """A kind whose documents have a spec of this type; `build` makes of it what checks, linking and the catalogue see."""
+
+    def read(document: Document) -> tuple[object, object]:
+        written = read_spec(spec, document.spec)
+        return written, build(document, written)
+
+    return Kind(api_version, name, spec, read, check)
 
 
 def installed(group: str) -> tuple[str, ...]:

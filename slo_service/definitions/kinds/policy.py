@@ -58,4 +58,4 @@ def _action(node: Node) -> Action | None:
     return None
 
 
-KIND = Kind(OURS, "BudgetPolicy", _read, check)
+KIND = Kind(OURS, "BudgetPolicy", object, lambda document: (None, _read(document)), check)

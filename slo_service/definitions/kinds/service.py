@@ -18,4 +18,4 @@ def _read(document: Document) -> Service:
     return Service(document.name, document.spec.fields("description")["description"].text())
 
 
-KIND = Kind(OPENSLO, "Service", _read)
+KIND = Kind(OPENSLO, "Service", object, lambda document: (None, _read(document)))

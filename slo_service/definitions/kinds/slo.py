@@ -126,4 +126,4 @@ def _target(node: Node, unit: Fraction) -> Objective:
     return _FALLBACK
 
 
-KIND = Kind(OPENSLO, "SLO", _read)
+KIND = Kind(OPENSLO, "SLO", object, lambda document: (None, _read(document)))

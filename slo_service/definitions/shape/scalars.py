@@ -1,0 +1,265 @@
+"""Shapes of single values, and of parts whose keys are the user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import cast
+
+from slo_service.definitions import freeform
+from slo_service.definitions.node import NAME, Node
+from slo_service.definitions.scalar import DECIMAL
+from slo_service.definitions.shape.port import Definitions, Exact, JsonSchema
+from slo_service.domain.instant import DURATION, SECOND, format_duration
+
+_SHARE = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?( *%)?$"
+
+
+def _whole_text(pattern: re.Pattern[str]) -> str:
+    return f"^({pattern.pattern})$"
+
+
+def exact(value: Fraction) -> Exact:
+    """A fraction with a finite decimal expansion, as that; readers only make such ones. Raises ValueError else."""
+    digits = 0
+    while (value * 10**digits).denominator != 1:
+        digits += 1
+        if digits > 40:
+            raise ValueError(f"{value} cannot be written as a decimal")
+    whole = int(value * 10**digits)
+    sign, text = "-" * (whole < 0), str(abs(whole)).rjust(digits + 1, "0")
+    return Exact(sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text without settings; numbers and truth values need quotes."""
+
+    def read(self, node: Node) -> object:
+        return node.text()
+
+    def write(self, value: object) -> object:
+        return value
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "string", "minLength": 1}
+
+    def fallback(self) -> object:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Text):
+    """An RFC 1123 label."""
+
+    def read(self, node: Node) -> object:
+        return node.name()
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "string", "pattern": _whole_text(NAME)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Text):
+    """The name of another object of this kind, looked up once everything has been read."""
+
+    kind: str
+
+    def read(self, node: Node) -> object:
+        return node.reference(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching(Text):
+    """A text of this pattern; `what` it is with its article, and the remedy."""
+
+    pattern: re.Pattern[str]
+    what: str
+    remedy: str
+
+    def read(self, node: Node) -> object:
+        return node.matching(self.pattern, self.what, self.remedy)
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "string", "pattern": _whole_text(self.pattern)}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Text):
+    """One of the options, of which the first stands in for a wrong one. `later`: those not supported yet, with what to
+    write instead."""
+
+    options: tuple[str, ...]
+    later: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, node: Node) -> object:
+        return node.choice(*self.options, later=self.later)
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"enum": list(self.options)}
+
+    def fallback(self) -> object:
+        return self.options[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingText(Text):
+    """A text in which `${NAME}` is replaced from the environment; never quoted in a finding."""
+
+    def read(self, node: Node) -> object:
+        return node.setting_text()
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address(SettingText):
+    """A URL of one of the schemes, of any if none is given; may hold settings."""
+
+    schemes: tuple[str, ...] = ()
+
+    def read(self, node: Node) -> object:
+        return node.url(*self.schemes)
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        scheme = "|".join(re.escape(scheme) for scheme in self.schemes) or "[^:]+"
+        return {"type": "string", "pattern": rf"^({scheme})://.|\$\{{"}
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Nanoseconds, written with units; above zero unless `zero`."""
+
+    zero: bool = False
+
+    def read(self, node: Node) -> object:
+        return node.duration(zero=self.zero)
+
+    def write(self, value: object) -> object:
+        return format_duration(cast("int", value))
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "string", "pattern": _whole_text(DURATION)}
+
+    def fallback(self) -> object:
+        return SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`10%` or `0.1`, exactly as written."""
+
+    def read(self, node: Node) -> object:
+        return node.share()
+
+    def write(self, value: object) -> object:
+        return exact(cast("Fraction", value))
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": ["number", "string"], "pattern": _SHARE}
+
+    def fallback(self) -> object:
+        return Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """A decimal number, exactly as written."""
+
+    def read(self, node: Node) -> object:
+        if not DECIMAL.fullmatch(node.written):
+            node.wrong_type("a number", "write one like 0.25")
+            return Fraction(1)
+        return Fraction(node.written)
+
+    def write(self, value: object) -> object:
+        return exact(cast("Fraction", value))
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": ["number", "string"], "pattern": _whole_text(DECIMAL)}
+
+    def fallback(self) -> object:
+        return Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    lowest: int
+    highest: int
+
+    def read(self, node: Node) -> object:
+        return node.whole(self.lowest, self.lowest, self.highest)
+
+    def write(self, value: object) -> object:
+        return value
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
+
+    def fallback(self) -> object:
+        return self.lowest
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    def read(self, node: Node) -> object:
+        return node.truth(default=False)
+
+    def write(self, value: object) -> object:
+        return value
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "boolean"}
+
+    def fallback(self) -> object:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Kubernetes-like labels: text to text."""
+
+    def read(self, node: Node) -> object:
+        return freeform.labels(node)
+
+    def write(self, value: object) -> object:
+        return dict(cast("Mapping[str, str]", value))
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {
+            "type": "object",
+            "propertyNames": {
+                "pattern": _whole_text(freeform.LABEL_KEY),
+                "not": {"enum": sorted(freeform.RESERVED_LABELS)},
+            },
+            "additionalProperties": {"type": "string", "pattern": _whole_text(freeform.LABEL_VALUE)},
+        }
+
+    def fallback(self) -> object:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A mapping handed on as it is. With `settings` every `${NAME}` is replaced, else `fields` are the names with a dot
+    that may stand in it and stay as they are, such as `${canary.id}`."""
+
+    settings: bool = False
+    fields: frozenset[str] = frozenset()
+
+    def read(self, node: Node) -> object:
+        node.entries()  # says so when it is no mapping
+        value = freeform.plain(node, settings=self.settings, fields=self.fields)
+        return value if isinstance(value, dict) else {}
+
+    def write(self, value: object) -> object:
+        return value
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {"type": "object"}
+
+    def fallback(self) -> object:
+        return {}
