@@ -19,7 +19,7 @@ NONE_PICKED = test $$? -eq 5 -a -n '$(ARGS)'
 ARGS ?=
 FIGURE ?=
 
-.PHONY: help install demo test services check fix bench docs nightly wheel lock assets clean
+.PHONY: help install demo test services check fix schemas bench docs nightly wheel lock assets clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,6 +48,10 @@ check: install assets ## format, lint, types, imports, dependencies, spelling, f
 fix: install ## let the formatter and the linter repair what they can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+schemas: install ## write the JSON Schemas and the reference of the definitions anew
+	$(BIN)/slo render schema --out slo_service/definitions/schemas
+	$(BIN)/python -m slo_service.definitions.reference > docs/reference/definitions.md
 
 bench: install assets ## measure one figure: FIGURE=startup; without it, the list of figures
 	@$(BIN)/python -m benchmarks $(FIGURE)

@@ -73,7 +73,7 @@ class Courier:
     async def _send(self, spec: ChannelSpec, due: Due) -> Delivered | Refused:
         channel = self.channels.get(spec.kind)
         if channel is None:
-            return Refused(f"no channel is called {spec.kind}", retryable=False)
+            return Refused(f"no channel {spec.kind} is installed", retryable=False)
         try:
             letter: Letter = render(due.message, due.channel, self.url)
         except Unreadable as unreadable:

@@ -83,7 +83,7 @@ class Enactor:
             return Refused("no job is defined under this name any more", retryable=False)
         controller = self.controllers.get(job.controller)
         if controller is None:
-            return Refused(f"no controller is called {job.controller}", retryable=False)
+            return Refused(f"no controller {job.controller} is installed", retryable=False)
         if state.wanted is Wanted.PAUSED:
             return await self._pause(state, job, controller)
         return await self._resume(state, job, controller)

@@ -51,7 +51,7 @@ class Roster:
         before = self._readings.get(job.name, JobReading(job.name, UNKNOWN, None))
         controller = self._controllers.get(job.controller)
         if controller is None:
-            return replace(before, actual=UNKNOWN, error=f"no controller is called {job.controller}")
+            return replace(before, actual=UNKNOWN, error=f"no controller {job.controller} is installed")
         async with self._slots:
             state: JobState | Refused = await ask(controller.state(job), READ_SECONDS, job.controller)
         if isinstance(state, Refused):

@@ -8,10 +8,15 @@ from slo_service import __version__
 from slo_service.cli.check import check
 from slo_service.cli.database import db
 from slo_service.cli.demonstrate import demo
+from slo_service.cli.diff import diff
 from slo_service.cli.explain import explain
+from slo_service.cli.importing import import_
 from slo_service.cli.overview import status
 from slo_service.cli.rendering import render
+from slo_service.cli.schema_rendering import schema
 from slo_service.cli.serving import serve
+from slo_service.cli.starting import init
+from slo_service.cli.testing import test
 
 
 @click.group(
@@ -26,7 +31,8 @@ def main() -> None:
     """
 
 
-for command in (check, serve, demo, status, explain, render, db):
+for command in (init, import_, check, diff, test, serve, demo, status, explain, render, db):
     main.add_command(command)
+render.add_command(schema)
 
 __all__ = ["main"]

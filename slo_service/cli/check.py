@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -10,46 +13,62 @@ from slo_service.cli.example import Example
 from slo_service.cli.talk import Trouble, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from slo_service.definitions import Loaded
+    from slo_service.definitions import Finding, Loaded
+
+_KEYS = ("file", "line", "column", "severity", "code", "message", "remedy")
+_COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command(cls=Example, epilog="slo check slo_definitions\nslo check --json slo_definitions | jq .findings")
+@click.command(
+    cls=Example,
+    epilog="slo check slo_definitions\nslo check --json slo_definitions | jq .findings\n"
+    "slo check --format sarif slo_definitions > slo.sarif",
+)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json", "sarif"]), default="text",
+    help="Print lines (the default), one JSON object, or SARIF 2.1.0 for code review.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
-def check(ctx: click.Context, paths: tuple[str, ...], *, as_json: bool) -> None:
+def check(ctx: click.Context, paths: tuple[str, ...], *, shape: str, as_json: bool) -> None:
     """Validate and lint definitions in files and folders.
 
     One line a finding: file:line:column: error|warning CODE: what; remedy.
     Exit 0 without errors (warnings are fine), 1 with an error, 2 when a path cannot be read.
     """
     loaded = load(paths)
-    errors = len(loaded.errors)
-    if as_json:
-        print_json(_report(loaded, ok=errors == 0))
+    if as_json or shape == "json":
+        print_json(_report(loaded))
+    elif shape == "sarif":
+        from pathlib import Path
+
+        from slo_service.cli.sarif import sarif
+
+        print_json(sarif(loaded, Path.cwd()))
     else:
-        for finding in loaded.findings:
-            click.echo(str(finding))
-        warnings = len(loaded.findings) - errors
-        said = f"{errors} errors, {warnings} warnings" if loaded.findings else "no findings"
-        click.echo(f"{loaded.files} files, {loaded.objects} objects: {said}", err=True)
-    ctx.exit(1 if errors else 0)
+        terminal = sys.stdout.isatty()
+        for line in _grouped(loaded) if terminal else map(str, loaded.findings):
+            click.echo(line, color=terminal and not os.environ.get("NO_COLOR"))
+        click.echo(_summary(loaded), err=True)
+    ctx.exit(1 if loaded.errors else 0)
 
 
 def load(paths: tuple[str, ...]) -> Loaded:
     """What the paths define; `Trouble` for one that cannot be read."""
-    import os
     from pathlib import Path
 
     from slo_service.definitions import load_folder
+    from slo_service.runtime.clock import wall_ns
 
     found = [Path(path) for path in paths]
     unreadable = [why for path in found if (why := _unreadable(path))]
     if unreadable:
         raise Trouble("\n".join(unreadable))
-    return load_folder(found, os.environ, settings_needed=False)
+    return load_folder(found, os.environ, settings_needed=False, now_ns=wall_ns())
 
 
 def _unreadable(path: Path) -> str | None:
@@ -63,7 +82,33 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
-def _report(loaded: Loaded, *, ok: bool) -> dict[str, object]:
-    keys = ("file", "line", "column", "severity", "code", "message", "remedy")
-    findings = [{key: getattr(finding, key) for key in keys} for finding in loaded.findings]
-    return {"ok": ok, "files": loaded.files, "objects": loaded.objects, "findings": findings}
+def _grouped(loaded: Loaded) -> Iterator[str]:
+    """For people at a terminal: findings below their file. Pipes get whole lines."""
+    for file, findings in groupby(loaded.findings, key=lambda finding: finding.file):
+        yield click.style(file, bold=True)
+        for finding in findings:
+            place = f"{finding.line}:{finding.column}"
+            severity = click.style(f"{finding.severity:7}", fg=_COLOURS[finding.severity])
+            yield f"  {place:>7}  {severity}  {finding.code}  {finding.message}; {finding.remedy}"
+        yield ""
+
+
+def _summary(loaded: Loaded) -> str:
+    errors, allowed = len(loaded.errors), len(loaded.suppressed)
+    counts = f"{errors} errors, {len(loaded.findings) - errors} warnings" if loaded.findings else "no findings"
+    said = f"{counts}, {allowed} allowed" if allowed else counts
+    return f"{loaded.files} files, {loaded.objects} objects: {said}"
+
+
+def _report(loaded: Loaded) -> dict[str, object]:
+    return {
+        "ok": not loaded.errors,
+        "files": loaded.files,
+        "objects": loaded.objects,
+        "findings": [_json(finding) for finding in loaded.findings],
+        "suppressed": [{**_json(finding), "reason": reason} for finding, reason in loaded.suppressed],
+    }
+
+
+def _json(finding: Finding) -> dict[str, object]:
+    return {key: getattr(finding, key) for key in _KEYS}

@@ -31,7 +31,7 @@ def explain(name: str, *, url: str, as_json: bool) -> None:
 def _explain_slo(service: Service, name: str, *, as_json: bool) -> None:
     from slo_service.cli.slo_story import slo_story
     from slo_service.show.api.event_models import DecisionPage
-    from slo_service.show.api.models import Slo
+    from slo_service.show.api.models import SloDetail
 
     slo = service.get("slos", name)
     try:
@@ -42,7 +42,7 @@ def _explain_slo(service: Service, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json({**slo, "decisions": journal["decisions"]})
         return
-    for line in slo_story(Slo.model_validate(slo), DecisionPage.model_validate(journal | {"next_before": None})):
+    for line in slo_story(SloDetail.model_validate(slo), DecisionPage.model_validate(journal | {"next_before": None})):
         click.echo(line)
 
 

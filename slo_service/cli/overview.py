@@ -70,6 +70,9 @@ def _print_table(rows: list[dict[str, object]]) -> None:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
         colour = None if slo is None else _COLOURS.get(slo.state)
         click.echo("  ".join([click.style(cells[0], fg=colour, bold=slo is None), *cells[1:]]).rstrip())
+    for slo in slos:
+        if slo.not_judged:
+            click.echo(f"{slo.name} is not judged: {slo.not_judged}", err=True)
 
 
 def _line(slo: Slo) -> tuple[str, ...]:

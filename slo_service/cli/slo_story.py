@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from slo_service.cli.figures import clock, duration, percent, trimmed, versus
 from slo_service.show.api.event_models import DecisionPage, TransitionWindow
-from slo_service.show.api.models import Slo, Tier, Window
+from slo_service.show.api.models import Slo, SloDetail, Tier, Window
 
 ENOUGH = 1 - 1e-12  # coverage that prints as 100 % and needs no words
 
 
-def slo_story(slo: Slo, journal: DecisionPage) -> Iterator[str]:
+def slo_story(slo: SloDetail, journal: DecisionPage) -> Iterator[str]:
     since = "" if slo.since is None else f" since {clock(slo.since)}"
     yield f"{slo.name} is {slo.state}{since}: {slo.display_name}"
     yield f"  because {reason(slo)}"
     yield f"  defined at {slo.defined_at}; measured by {slo.indicator['method']}, {slo.indicator['kind']}"
+    yield from (f"  {what} from {place}" for what, place in slo.sources.items())
     if slo.budget is None:
         return
     yield ""
@@ -43,6 +44,8 @@ def reason(slo: Slo) -> str:
         case "warn":
             overspent = [] if slo.budget_remaining is None or slo.budget_remaining >= 0 else ["the budget is overspent"]
             return "; ".join([*(f"a ticket fires: {name}" for name in firing["ticket"]), *overspent])
+        case "frozen" | "unknown" if slo.not_judged:
+            return slo.not_judged
         case "frozen":
             return f"nothing was measured since {clock(slo.frozen_since)}, so no verdict can change"
         case "warming":

@@ -7,12 +7,17 @@ from fractions import Fraction
 from typing import assert_never
 
 from slo_service.domain.policy import (
+    EARLY,
     All,
     AnyOf,
     BudgetRemainingAbove,
     BudgetRemainingBelow,
+    BudgetSpentWithin,
     Burning,
     Condition,
+    Diagnosed,
+    ExhaustedWithin,
+    IncidentSpent,
     NoData,
     Not,
     QuietFor,
@@ -41,6 +46,8 @@ def holds(condition: Condition, status: Status, now_ns: int, *, surely: bool = F
         case Not(of):
             inner = holds(of, status, now_ns, surely=surely)
             return None if inner is None else not inner
+        case BudgetSpentWithin() | ExhaustedWithin() | IncidentSpent() | Diagnosed():
+            return None  # nobody judges these yet, so no rule enters or leaves by them
     assert_never(condition)
 
 
@@ -64,6 +71,8 @@ def firing_measured(what: str, status: Status) -> tuple[TierState, ...]:
 
 
 def _burning(what: str, status: Status) -> bool | None:
+    if what == EARLY:
+        return None  # the same: there is no sequential detector yet
     if firing_measured(what, status):
         return True
     if blind(status) or any(t.firing for t in tiers_meant(what, status)):

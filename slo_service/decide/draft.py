@@ -119,7 +119,7 @@ def cases(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Iterator[tupl
     """Every rule × selected SLO; no case where the SLO was not evaluated, so its episode stays as it is."""
     for policy in catalogue.policies.values():
         for slo in catalogue.slos.values():
-            if not policy.selector.matches(slo.labels):
+            if not policy.selector.matches(slo.labels, slo.name):
                 continue
             status = statuses.get(slo.name)
             for rule in policy.rules:

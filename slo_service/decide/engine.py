@@ -11,6 +11,7 @@ from slo_service.decide.draft import Case, Draft, cases
 from slo_service.decide.notice import announce, announce_end
 from slo_service.decide.pause import MAX_PAUSE_NS, claim, expire
 from slo_service.decide.ports import Memory, Pending, Round
+from slo_service.decide.postponed import withhold
 from slo_service.decide.reason import condition_sentence
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.event import Change, RuleEpisode, Transition, Witness, short_id
@@ -124,6 +125,7 @@ def _carry_out(draft: Draft, step: Step, episode: RuleEpisode, case: Case | None
         if step == "entered":
             draft.episodes.append(episode)
         claim(draft, case, episode)
+        withhold(draft, case, episode)
         return
     draft.episodes.append(replace(episode, left_ns=draft.now_ns))
     if step == "recovered" and case is not None:

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from slo_service.decide.condition import firing_measured
 from slo_service.decide.draft import Case, Draft
-from slo_service.decide.pause import jobs_meant
+from slo_service.decide.pause import jobs_meant, longest_pause_ns
+from slo_service.decide.postponed import only_observes
 from slo_service.decide.reason import condition_sentence, tier_sentence
 from slo_service.domain.event import Decision, Message, RuleEpisode, Verdict, short_id
 from slo_service.domain.indicator import Completeness, Freshness, Lag
@@ -16,6 +17,8 @@ from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status, TierState
 
 ALL_CLEAR = "all_clear"
+FALLBACK = "burning"  # its words fit any condition
+WORDED = (FALLBACK, ALL_CLEAR)
 
 
 def announce(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) -> None:
@@ -38,7 +41,7 @@ def announce(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) 
             action="notify",
             target=target,
             verdict=Verdict.ACT if enforced else Verdict.OBSERVED,
-            reason=shown if enforced else f"the policy only observes; it would have told: {shown}",
+            reason=shown if enforced else f"{only_observes(case.policy)}; it would have told: {shown}",
         )
         if draft.knows(decision.id):
             continue
@@ -46,7 +49,8 @@ def announce(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) 
         if enforced:
             facts = _burning(draft, case, episode, max_pause_ns)
             subject = f"{facts['headline']}: {facts['slo_title']}"
-            draft.messages.append(_message(draft, decision, action.contact, action.template, subject, facts))
+            template = action.template if action.template in WORDED else FALLBACK
+            draft.messages.append(_message(draft, decision, action.contact, template, subject, facts))
 
 
 def announce_end(draft: Draft, case: Case | None, episode: RuleEpisode, *, recovered: bool) -> None:
@@ -92,7 +96,11 @@ def _message(
 def _burning(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) -> dict[str, object]:
     status, mine = case.status, [d for d in draft.decided(episode.id) if d.action == "pauseJobs"]
     firing = firing_measured("any", status)
-    placed = [hold.placed_ns for hold in draft.live_holds() if hold.episode == episode.id]
+    back = [
+        hold.placed_ns + longest_pause_ns(draft, hold, max_pause_ns)
+        for hold in draft.live_holds()
+        if hold.episode == episode.id
+    ]
     named = {d.target: [w.says for w in d.witnesses] for d in mine if d.verdict is Verdict.ACT}
     return {
         **_scope(case.slo),
@@ -111,7 +119,7 @@ def _burning(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) 
         "observed": _names(mine, Verdict.OBSERVED),
         "withheld": [{"job": _name(d), "why": d.reason} for d in mine if d.verdict is Verdict.WITHHELD],
         "witnesses": next(iter(named.values()), []),
-        "back_by_ns": max(placed) + max_pause_ns if placed else None,
+        "back_by_ns": max(back, default=None),
         "quiet_ns": case.rule.release.for_ns if isinstance(case.rule.release, QuietFor) else None,
     }
 

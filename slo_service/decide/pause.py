@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slo_service.decide.condition import blind, holds
 from slo_service.decide.draft import Case, Draft
+from slo_service.decide.postponed import only_observes
 from slo_service.decide.reason import condition_sentence, lacking_witnesses, witness_sentence
 from slo_service.decide.witness import independent
 from slo_service.domain.event import Decision, Hold, RuleEpisode, Verdict, Witness, short_id
@@ -32,10 +33,17 @@ def expire(draft: Draft, max_pause_ns: int) -> None:
     """No job is held longer than this by one episode, blind or not."""
     episodes = {e.id: e for e in (*draft.memory.rule_episodes, *draft.episodes)}
     for hold in draft.live_holds():
-        if draft.now_ns - hold.placed_ns >= max_pause_ns and (episode := episodes.get(hold.episode)) is not None:
+        longest_ns = longest_pause_ns(draft, hold, max_pause_ns)
+        if draft.now_ns - hold.placed_ns >= longest_ns and (episode := episodes.get(hold.episode)) is not None:
             pipeline = next((d.pipeline for d in draft.decided(episode.id)), "")
-            longest = format_duration(max_pause_ns)
+            longest = format_duration(longest_ns)
             draft.release(hold, episode, pipeline, f"released: {longest} is the longest a job is held by one episode")
+
+
+def longest_pause_ns(draft: Draft, hold: Hold, max_pause_ns: int) -> int:
+    """What the job declares, else the engine's own limit."""
+    job = draft.catalogue.jobs.get(hold.target.partition(":")[2])
+    return max_pause_ns if job is None or job.max_pause_ns is None else job.max_pause_ns
 
 
 def jobs_meant(draft: Draft, case: Case) -> tuple[Job, ...]:
@@ -58,7 +66,7 @@ def _decide_on(draft: Draft, case: Case, episode: RuleEpisode, job: Job, found: 
         verdict, reason = Verdict.WITHHELD, f"not paused: {obstacle}"
     else:
         verdict = Verdict.ACT if case.policy.mode is Mode.ENFORCE else Verdict.OBSERVED
-        would = "" if verdict is Verdict.ACT else "the policy only observes; it would have paused: "
+        would = "" if verdict is Verdict.ACT else f"{only_observes(case.policy)}; it would have paused: "
         shown = condition_sentence(case.rule.when, case.status, draft.now_ns)
         reason = f"{would}{shown}. {witness_sentence(found, case.rule.witnesses)}"
     acted = short_id("d", episode.id, "pauseJobs", target, Verdict.ACT)

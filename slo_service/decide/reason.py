@@ -10,17 +10,25 @@ from slo_service.decide.condition import firing_measured, tiers_meant
 from slo_service.domain.event import Witness
 from slo_service.domain.instant import SECOND, format_duration, rfc3339
 from slo_service.domain.policy import (
+    EARLY,
     All,
     AnyOf,
     BudgetRemainingAbove,
     BudgetRemainingBelow,
+    BudgetSpentWithin,
     Burning,
     Condition,
+    Diagnosed,
+    ExhaustedWithin,
+    IncidentSpent,
     NoData,
     Not,
     QuietFor,
+    Unjudged,
 )
 from slo_service.domain.status import Reading, Status, TierState
+
+_UNJUDGED = "not judged by this version, so unknown"
 
 
 def number(value: Fraction | float) -> str:
@@ -56,8 +64,7 @@ def condition_sentence(condition: Condition, status: Status, now_ns: int) -> str
     """The condition with the numbers that decide it, whichever way they do."""
     match condition:
         case Burning(what):
-            tiers = firing_measured(what, status) or tiers_meant(what, status)
-            return "; ".join(tier_sentence(t) for t in tiers) or f"no tier is called {what}"
+            return _burning(what, status)
         case BudgetRemainingBelow(share):
             return f"{_budget(status)}, asked: below {percent(share)}"
         case BudgetRemainingAbove(share):
@@ -73,7 +80,28 @@ def condition_sentence(condition: Condition, status: Status, now_ns: int) -> str
             return " or ".join(condition_sentence(part, status, now_ns) for part in of)
         case Not(of):
             return f"not ({condition_sentence(of, status, now_ns)})"
+        case BudgetSpentWithin() | ExhaustedWithin() | IncidentSpent() | Diagnosed():
+            return f"{_unjudged(condition)}: {_UNJUDGED}"
     assert_never(condition)
+
+
+def _burning(what: str, status: Status) -> str:
+    if what == EARLY:
+        return f"burning early: {_UNJUDGED}"
+    tiers = firing_measured(what, status) or tiers_meant(what, status)
+    return "; ".join(tier_sentence(t) for t in tiers) or f"no tier is called {what}"
+
+
+def _unjudged(condition: Unjudged) -> str:
+    match condition:
+        case BudgetSpentWithin(share, window_ns):
+            return f"{percent(share)} of the budget spent within {format_duration(window_ns)}"
+        case ExhaustedWithin(within_ns):
+            return f"budget exhausted within {format_duration(within_ns)}"
+        case IncidentSpent(share):
+            return f"an incident spent {percent(share)} of the budget"
+        case Diagnosed(as_):
+            return f"diagnosis {as_}"
 
 
 def witness_sentence(found: Sequence[Witness], needed: int) -> str:

@@ -9,42 +9,64 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import format_duration
 from slo_service.domain.slo import Slo
 
-_PLACES = {"defined_at", "definition"}  # a definition that only moved or was re-indented has not changed
-_PARTS = ("pipelines", "canaries", "policies", "jobs", "contacts")
-_WORDS = {"policies": "policy", "canaries": "canary"}
+_PLACES = {"defined_at", "definition", "sources", "objective_at"}  # what only moved or was re-indented has not changed
+_SLOS = {"slos", "unjudged"}
+_MEASURED = {"indicator", "slice_width_ns", "pipeline", "timing", "budgeting"}
+_LONGEST = 160
+_REMOVED = "; its open episodes close and their holds are released, its history is kept"
 
 
 def diff(old: Catalogue, new: Catalogue) -> tuple[str, ...]:
     """One sentence a change; empty when nothing changed. Values that may hold secrets are named, never shown."""
-    found = [*_names("slo", old.slos, new.slos)]
-    for name, slo in new.slos.items():
-        if name in old.slos:
-            found += _slo(old.slos[name], slo)
-    for part in _PARTS:
-        word, before, after = _WORDS.get(part, part[:-1]), getattr(old, part), getattr(new, part)
-        found += _names(word, before, after)
-        found += [
-            f"{word} {name} changed: {', '.join(changed)}"
-            for name in after
-            if name in before and (changed := list(_changed(before[name], after[name])))
-        ]
+    before, after = _slos(old), _slos(new)
+    found = [*_names("slo", before, after)]
+    for name, slo in after.items():
+        if name in before and before[name] != slo:
+            found += _slo(before[name], slo)
+    found += _judged(old, new)
+    for part in fields(Catalogue):
+        if part.compare and part.name not in _SLOS:
+            found += _part(_word(part.name), getattr(old, part.name), getattr(new, part.name))
     return tuple(found)
+
+
+def _slos(catalogue: Catalogue) -> dict[str, Slo]:
+    return {**catalogue.slos, **{name: unjudged.slo for name, unjudged in catalogue.unjudged.items()}}
+
+
+def _judged(old: Catalogue, new: Catalogue) -> Iterator[str]:
+    for name, unjudged in new.unjudged.items():
+        if name not in old.unjudged:
+            yield f"slo {name} is declared, but not judged: {unjudged.reason}"
+    yield from (f"slo {name} is judged from now on" for name in new.slos if name in old.unjudged)
+
+
+def _part(word: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
+    yield from _names(word, old, new)
+    for name in new:
+        if name in old and (changed := list(_changed(old[name], new[name]))):
+            yield f"{word} {name} changed: {', '.join(changed)}"
+
+
+def _word(part: str) -> str:
+    """`policies` → `policy`, `data_sources` → `data source`."""
+    words = part.replace("_", " ")
+    return words.removesuffix("ies") + "y" if words.endswith("ies") else words.removesuffix("s")
 
 
 def _names(word: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
     yield from (f"{word} {name} added" for name in new if name not in old)
-    consequence = "; its open episodes close and their holds are released, its history is kept" if word == "slo" else ""
-    yield from (f"{word} {name} removed{consequence}" for name in old if name not in new)
+    yield from (f"{word} {name} removed{_REMOVED if word == 'slo' else ''}" for name in old if name not in new)
 
 
 def _changed(old: object, new: object) -> Iterator[str]:
     for field in fields(new):  # type: ignore[arg-type]  # every part of a catalogue is a dataclass
-        if field.name not in _PLACES and getattr(old, field.name) != getattr(new, field.name):
-            yield field.name
+        if field.name not in _PLACES and field.compare and getattr(old, field.name) != getattr(new, field.name):
+            yield field.name.removesuffix("_ns").replace("_", " ")
 
 
 def _slo(old: Slo, new: Slo) -> Iterator[str]:
-    told = {"indicator", "objective", "window_ns", "slice_width_ns", "pipeline", "timing"}
+    told = {"objective", "window", *(name.removesuffix("_ns").replace("_", " ") for name in _MEASURED)}
     if old.stream.id != new.stream.id:
         yield (
             f"slo {new.name} measures something else: {_measure(old)} → {_measure(new)}; a new stream starts, "
@@ -67,4 +89,6 @@ def _measure(slo: Slo) -> str:
     for key, value in body.items():
         shown = format_duration(value) if key.endswith("_ns") and isinstance(value, int) else str(value)
         words.append(f"{key.removesuffix('_ns')} {shown}")
-    return " ".join(words) + (f" on {slo.pipeline}")
+    said = " ".join(words)
+    by = "" if slo.budgeting.identity == "Occurrences" else f" by {slo.budgeting.identity}"
+    return f"{said if len(said) <= _LONGEST else said[: _LONGEST - 1] + '…'} on {slo.pipeline or slo.service}{by}"

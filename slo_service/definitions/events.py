@@ -6,17 +6,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, cast
 
 import ruamel.yaml.events
+import yaml
 import yaml.events
 from ruamel.yaml import YAML
 
-# Where the two part, or one refuses what the other takes: tabs, breaks of YAML 1.1, byte order marks, what is not
-# printable, directives, and anchors with more than letters, digits, - and _
+# Where the two part, or one refuses what the other takes: tabs, breaks of YAML 1.1, byte order marks and what is not
+# printable; directives; ends of documents; | or > with a comment stuck to it or an empty line below; and anchors with
+# more than letters, digits, - and _
 _APART = re.compile(
     r"[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-    r"|^%|(?:^|[\s\[{,])[&*][A-Za-z0-9_-]*[^A-Za-z0-9_\s,\[\]{}-]",
+    r"|^(?:%|\.\.\.)"
+    r"|[|>][0-9+-]*(?:#| *(?:#.*)?\n *\n)"
+    r"|(?:^|[\s\[{,])[&*][A-Za-z0-9_-]*[^A-Za-z0-9_\s,\[\]{}-]",
     re.MULTILINE,
 )
 
@@ -63,8 +67,8 @@ class Event(Protocol):
     def style(self) -> str | None: ...
 
 
-class ReadApart(Exception):
-    """The two parsers may differ on this text."""
+class NotForLibyaml(Exception):
+    """libyaml refuses the text, or may read it otherwise."""
 
 
 def alike(text: str) -> bool:
@@ -73,13 +77,21 @@ def alike(text: str) -> bool:
 
 
 def fast(text: str) -> Iterator[Event]:
-    """Raises `ReadApart` for a tag, and whatever libyaml raises."""
-    parser = yaml.CParser(text)
-    while parser.check_event():
-        event = parser.get_event()
-        if getattr(event, "tag", None) is not None:
-            raise ReadApart
-        yield event
+    """Raises `NotForLibyaml`."""
+    from yaml._yaml import CParser  # only there where PyYAML was built with libyaml
+
+    try:
+        parser, root = CParser(text), False
+        while parser.check_event():
+            event = parser.get_event()
+            if getattr(event, "tag", None) is not None:
+                raise NotForLibyaml("a tag")
+            if root and getattr(event, "style", None) in {"|", ">"}:
+                raise NotForLibyaml("a document that is a block; one of them takes --- for a part of it")
+            root = isinstance(event, yaml.DocumentStartEvent)
+            yield cast("Event", event)
+    except (yaml.YAMLError, ValueError) as error:
+        raise NotForLibyaml(str(error)) from None
 
 
 def thorough(text: str) -> Iterator[Event]:

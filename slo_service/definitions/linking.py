@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
 from slo_service.definitions.document import Document, Draft, Drafts
-from slo_service.definitions.finding import Mark
-from slo_service.definitions.kinds.alerting import SelectedAlerting
-from slo_service.definitions.kinds.indicator import IndicatorDraft
 from slo_service.definitions.kinds.kind import Linked, SloView
-from slo_service.definitions.kinds.slo import SloDraft
+from slo_service.definitions.kinds.openslo.objective import ObjectiveDraft
+from slo_service.definitions.kinds.openslo.slo import SloDraft
+from slo_service.definitions.measuring import (
+    Measured,
+    built,
+    composite,
+    measured,
+    pipeline_of,
+    say_unmeasured,
+    sits_on,
+    timing,
+)
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.scalar import nearest
+from slo_service.definitions.shape.postponed import not_yet
 from slo_service.definitions.slo_lints import check_slo
+from slo_service.definitions.tiering import Messages, Tiering, tiering
+from slo_service.domain.budgeting import Occurrences
+from slo_service.domain.indicator import Indicator
 from slo_service.domain.pipeline import Canary, Pipeline
-from slo_service.domain.slo import Alerting, Slo
+from slo_service.domain.policy import BudgetPolicy
+from slo_service.domain.slo import Slo, Unjudged
+from slo_service.domain.tally import Objective
 
 
 def resolve_references(drafts: Drafts, notes: Notebook) -> None:
-    """Services are looked up only where any is declared: OpenSLO documents often come without them."""
     for reference in notes.references:
         known = drafts.names(reference.kind)
-        if reference.name in known | drafts.loose or not reference.name:
+        if reference.name in known or reference.name in drafts.loose or not reference.name:
             continue
-        if reference.kind != "Service" or known:
+        if reference.needed or known:
             what = f"there is no {reference.kind} {reference.name}"
             notes.add(reference.mark, "E302", what, nearest(reference.name, known))
 
@@ -36,84 +53,140 @@ def refuse_repeats(drafts: Drafts, notes: Notebook) -> None:
             notes.add(document.name_mark, "E301", what, "rename one of the two")
 
 
-def link_slos(drafts: Drafts, notes: Notebook) -> tuple[Linked, dict[str, Slo]]:
-    slos: dict[str, Slo] = {}
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """SLOs by name: those that are judged, and those that cannot be yet; and whom their alert policies tell."""
+
+    slos: dict[str, Slo]
+    unjudged: dict[str, Unjudged]
+    policies: dict[str, BudgetPolicy]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An SLO's document with what was found for it."""
+
+    draft: Draft[SloDraft]
+    parts: Sequence[Measured]
+    pipeline: str
+    labels: Mapping[str, str]
+    tiers: Tiering
+
+
+def link_slos(drafts: Drafts, notes: Notebook) -> tuple[Linked, Bound]:
+    bound = Bound({}, {}, {})
     views: list[SloView] = []
+    messages = Messages(drafts, notes)
     for draft in drafts.every(SloDraft):
-        canary = _canary(draft.value.indicator, drafts)
-        pipeline = _pipeline_name(draft, canary, notes)
-        labels = {**draft.document.labels, **({"pipeline": pipeline} if pipeline else {})}
-        alerting = _alerting(draft.document, labels, drafts, notes)
-        sound = alerting is not None and not alerting.broken
-        views.append(SloView(draft.document.name, labels, pipeline, alerting.value if alerting and sound else None))
-        slo = _slo(draft, canary, alerting.value, labels, drafts) if alerting and pipeline else None
-        if slo is not None and sound:
-            slos.setdefault(slo.name, slo)
-            check_slo(slo, draft, canary.value if canary else None, drafts, notes)
-    return Linked(drafts, tuple(views)), slos
+        document = draft.document
+        parts = [measured(draft.value, objective, drafts) for objective in draft.value.objectives]
+        pipeline = pipeline_of(document, parts, notes)
+        labels = {**document.labels, **({"pipeline": pipeline} if pipeline else {})}
+        tiers = tiering(draft, labels, drafts, notes)
+        alerting = tiers.alerting if tiers and not tiers.broken else None
+        names = dict.fromkeys(draft.value.names(document)) or {document.name: None}
+        views += [SloView(name, labels, pipeline, alerting) for name in names]
+        if tiers is not None and pipeline is not None:
+            _bind(_Case(draft, parts, pipeline, labels, tiers), bound, messages, drafts, notes)
+    bound.policies.update(messages.policies())
+    return Linked(drafts, tuple(views)), bound
 
 
-def _canary(indicator: IndicatorDraft | None, drafts: Drafts) -> Draft[Canary] | None:
-    if indicator is None or indicator.canary is None:
-        return None
-    return next((draft for draft in drafts.every(Canary) if draft.document.name == indicator.canary), None)
+def _bind(case: _Case, bound: Bound, messages: Messages, drafts: Drafts, notes: Notebook) -> None:
+    for slo, canary in _slos(case, drafts, notes):
+        if case.tiers.broken or _taken(slo, case.draft, bound, notes):
+            continue
+        messages.add(slo, case.tiers.attached)
+        if reason := _why_unjudged(slo, case.draft.document):
+            bound.unjudged[slo.name] = Unjudged(slo, reason)
+        else:
+            bound.slos[slo.name] = slo
+        check_slo(slo, case.draft, canary, drafts, notes)
 
 
-def _pipeline_name(draft: Draft[SloDraft], canary: Draft[Canary] | None, notes: Notebook) -> str | None:
-    """From the label, or by way of the canary; they must not contradict each other."""
-    label, document = draft.document.labels.get("pipeline"), draft.document
-    measured = canary.value.pipeline if canary else None
-    mark = document.metadata.at("labels", "pipeline")
-    if label and measured and label != measured:
-        what = (
-            f"the label says pipeline {label}, but the canary {canary.document.name if canary else ''} is of {measured}"
-        )
-        notes.add(mark, "E306", what, f"write pipeline: {measured}, or use a canary of {label}")
-        return None
-    if draft.value.indicator and draft.value.indicator.kind == "lag" and not label:
-        notes.add(document.name_mark, "E306", "nothing says which pipeline this is about", "add labels: {pipeline: …}")
-    return label or measured or None
+def _taken(slo: Slo, draft: Draft[SloDraft], bound: Bound, notes: Notebook) -> bool:
+    """Whether another document's objective has the name. Documents of one name have been told of."""
+    other = bound.slos.get(slo.name) or (bound.unjudged[slo.name].slo if slo.name in bound.unjudged else None)
+    if other is not None and other.declared != slo.declared:
+        mark = draft.document.name_mark
+        what = f"an objective of {slo.declared} and one of {other.declared} at {other.defined_at} are both {slo.name}"
+        notes.add(mark, "E301", what, "rename one of the two")
+    return other is not None
 
 
-def _alerting(document: Document, labels: dict[str, str], drafts: Drafts, notes: Notebook) -> Draft[Alerting] | None:
-    """The one that selects the SLO, else the preset; None when two do."""
-    chosen = [draft for draft in drafts.every(SelectedAlerting) if draft.value.selector.matches(labels)]
-    if len(chosen) > 1:
-        names = " and ".join(draft.document.name for draft in chosen)
-        mark: Mark = chosen[1].document.spec.at("selector", "matchLabels")
-        what = f"the alertings {names} both select the SLO {document.name}"
-        notes.add(mark, "E305", what, "narrow the matchLabels of one of them")
-        return None
-    if not chosen:
-        return Draft(document, Alerting(), broken=False)
-    return Draft(chosen[0].document, chosen[0].value.alerting, chosen[0].broken)
+def _slos(case: _Case, drafts: Drafts, notes: Notebook) -> Iterator[tuple[Slo, Canary | None]]:
+    """None of those of which something they stand on is missing or broken, which has been said."""
+    draft, document = case.draft, case.draft.document
+    pipeline = drafts.sound(Pipeline).get(case.pipeline)
+    if case.pipeline and pipeline is None:
+        return
+    for part in case.parts:
+        if pipeline is not None:
+            sits_on(document, part, pipeline)
+    if draft.broken or any(part.broken for part in case.parts):
+        return
+    found: list[tuple[Indicator, Measured, ObjectiveDraft]] = []
+    for part, objective in zip(case.parts, draft.value.objectives, strict=True):
+        if (indicator := built(part, objective, drafts, notes)) is not None:
+            found.append((indicator, part, objective))
+            say_unmeasured(part, indicator, notes)
+    if draft.value.is_composite:
+        if len(found) == len(case.parts):
+            yield _composite(case, found), None
+        return
+    for (indicator, part, objective), name in zip(found, draft.value.names(document), strict=False):
+        yield _slo(case, name, indicator, part, objective), part.canary.value if part.canary else None
 
 
-def _slo(
-    draft: Draft[SloDraft], canary: Draft[Canary] | None, alerting: Alerting, labels: dict[str, str], drafts: Drafts
-) -> Slo | None:
-    """None when something it stands on is missing or broken, which has been said elsewhere."""
-    indicator, document = draft.value.indicator, draft.document
-    pipeline = drafts.sound(Pipeline).get(labels["pipeline"])
-    if indicator is None or pipeline is None:
-        return None
-    indicator.check_place(document, pipeline)
-    if draft.broken or (indicator.canary is not None and (canary is None or canary.broken)):
-        return None
-    probe = canary.value if canary else None
+def _composite(case: _Case, found: Sequence[tuple[Indicator, Measured, ObjectiveDraft]]) -> Slo:
+    """Its budget is the weighted mean of its members'."""
+    weight = sum((objective.weight for _, _, objective in found), Fraction(0))
+    spent = sum((each.weight * each.objective.budget for _, _, each in found), Fraction(0))
+    whole = composite([(indicator, objective) for indicator, _, objective in found])
+    _, part, first = found[0]
+    slo = _slo(case, case.draft.document.name, whole, part, first)
+    return replace(slo, objective=Objective(1 - spent / weight), display_name=case.draft.document.display_name)
+
+
+def _slo(case: _Case, name: str, indicator: Indicator, part: Measured, objective: ObjectiveDraft) -> Slo:
+    draft, document = case.draft.value, case.draft.document
+    several = name != document.name
+    title = f"{document.display_name}: {objective.title or objective.at + 1}" if several else document.display_name
     return Slo(
-        name=document.name,
-        display_name=document.display_name,
-        description=draft.value.description,
-        service=draft.value.service,
-        pipeline=pipeline.name,
-        indicator=indicator.build(probe),
-        objective=draft.value.objective,
-        window_ns=draft.value.window_ns,
-        alerting=alerting,
-        timing=indicator.timing(probe),
-        labels=labels,
+        name=name,
+        display_name=title,
+        description=draft.description,
+        service=draft.service,
+        pipeline=case.pipeline,
+        indicator=indicator,
+        objective=objective.objective,
+        window_ns=draft.window.length_ns,
+        alerting=case.tiers.alerting,
+        timing=timing(part),
+        labels=case.labels,
         runbook_url=document.annotations.get("runbook"),
         defined_at=document.defined_at,
         definition=document.text,
+        calendar=draft.window.calendar,
+        budgeting=objective.budgeting,
+        unmeasured=case.tiers.unmeasured,
+        declared=document.name,
+        objective_name=objective.title,
+        objective_at=objective.at,
     )
+
+
+def _why_unjudged(slo: Slo, document: Document) -> str:
+    """Empty for what can be judged. Every reason is a warning where it is written."""
+    spec, reasons = document.spec, []
+    instead = "nothing is said of how it fares, and nothing alerts"
+    if slo.calendar is not None:
+        reasons.append(f"windows of the calendar ({slo.calendar.name}) are not judged yet")
+        not_yet(spec.child("timeWindow").items()[0].child("calendar"), f"{instead}; a rolling window is judged")
+    if not isinstance(slo.budgeting, Occurrences):
+        reasons.append(f"{type(slo.budgeting).__name__} are not judged yet")
+        not_yet(spec.child("budgetingMethod"), f"{instead}; Occurrences are judged")
+    if slo.members:
+        reasons.append("several indicators as one are not judged yet")
+        not_yet(spec.child("objectives"), f"{instead}; one SLO for each indicator is judged")
+    return "; ".join(reasons)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from slo_service.definitions.allowing import Allowance, judge
 from slo_service.definitions.document import OPENSLO, OURS, Document, Draft, Drafts, read_header
-from slo_service.definitions.finding import Finding, Mark, found, quoted
+from slo_service.definitions.files import Shelf, list_files, read_file
+from slo_service.definitions.finding import Finding, Mark, quoted
 from slo_service.definitions.kinds import KINDS, LATER
 from slo_service.definitions.kinds.kind import Kind
-from slo_service.definitions.linking import link_slos, refuse_repeats, resolve_references
+from slo_service.definitions.linking import Bound, link_slos, refuse_repeats, resolve_references
 from slo_service.definitions.node import Node
 from slo_service.definitions.notebook import Notebook
+from slo_service.definitions.openslo_versions import modern
+from slo_service.definitions.origins import with_sources
 from slo_service.definitions.scalar import nearest
 from slo_service.definitions.settings import Settings
-from slo_service.definitions.tree import LARGEST_FILE_BYTES, Entries, Source, parse
-from slo_service.domain.catalogue import Catalogue
-from slo_service.domain.pipeline import Canary, Contact, Job, Pipeline
+from slo_service.definitions.tree import Entries, Source
+from slo_service.domain.adjustment import Adjustment
+from slo_service.domain.catalogue import Catalogue, Written
+from slo_service.domain.pipeline import Canary, Contact, DataSource, Job, Pipeline
 from slo_service.domain.policy import BudgetPolicy
-from slo_service.domain.slo import Slo
+from slo_service.domain.report import Report
 
-_MOST_FILES = 2000
+TEST = "Test"  # of `slo test`: may stand beside definitions, and is none
 _NAMES = re.compile(r"""\bname:[ \t]*["']?([a-z0-9][a-z0-9-]*)""")
 
 
@@ -34,106 +39,97 @@ class Loaded:
     findings: tuple[Finding, ...]
     files: int
     objects: int
+    suppressed: tuple[tuple[Finding, str], ...] = ()  # warnings that a comment allows, with its reason
+    drafts: tuple[Draft[object], ...] = field(default=(), repr=False, compare=False)  # every document, as read
+    tests: tuple[Source, ...] = field(default=(), repr=False, compare=False)  # documents of kind Test, not read here
 
     @property
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def load_folder(paths: Sequence[Path], env: Mapping[str, str], *, settings_needed: bool = True) -> Loaded:
+def load_folder(
+    paths: Sequence[Path],
+    env: Mapping[str, str],
+    *,
+    settings_needed: bool = True,
+    shelf: Shelf | None = None,
+    now_ns: int | None = None,
+) -> Loaded:
     """Reads the files, and the `.yaml` and `.yml` files under the folders. Never raises for what is in them.
 
     `env` holds the settings that definitions name as `${NAME}`; their values are in no finding and no repr. One that is
-    missing is a mistake, or a warning where the definitions are not to be run (`settings_needed` false)."""
-    notes = Notebook(Settings(env, needed=settings_needed))
-    drafts = Drafts()
-    files = 0
-    for path in _files(paths, notes.findings):
+    missing is a mistake, or a warning where the definitions are not to be run (`settings_needed` false). A `shelf`
+    kept between loads saves parsing what has not changed. `now_ns` is for what is over; nothing is, without it."""
+    notes = Notebook(Settings(env, needed=settings_needed), now_ns=now_ns)
+    drafts, allowances, tests, files = Drafts(), list[Allowance](), list[Source](), 0
+    shelf = shelf or Shelf()
+    shelf.begin()
+    for path in list_files(paths, notes.findings):
         files += 1
-        _read_file(path, drafts, notes)
+        allowances += _read_file(path, shelf, drafts, tests, notes)
     if not drafts.drafts and not notes.errors:
         place = str(paths[0]) if paths else "."
         notes.add(Mark(place), "E106", "no definitions were found", "give a folder with .yaml files of definitions")
     refuse_repeats(drafts, notes)
     resolve_references(drafts, notes)
-    linked, slos = link_slos(drafts, notes)
+    linked, bound = link_slos(drafts, notes)
+    linked = replace(linked, measured=bound.slos)
     for kind in KINDS:
         kind.check(linked, notes)
-    findings = tuple(sorted(set(notes.findings), key=lambda f: (f.file, f.line, f.column, f.code, f.message)))
-    catalogue = None if notes.errors else _catalogue(drafts, slos)
-    return Loaded(catalogue, findings, files, len(drafts.drafts))
+    judged = judge(set(notes.findings), allowances)
+    catalogue = None if notes.errors else _catalogue(drafts, bound)
+    suppressed = tuple(sorted(judged.suppressed, key=lambda pair: _order(pair[0])))
+    return Loaded(
+        catalogue,
+        tuple(sorted(judged.findings, key=_order)),
+        files,
+        len(drafts.drafts),
+        suppressed,
+        tuple(drafts.drafts),
+        tuple(tests),
+    )
 
 
-def _catalogue(drafts: Drafts, slos: dict[str, Slo]) -> Catalogue:
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    return finding.file, finding.line, finding.column, finding.code, finding.message
+
+
+def _catalogue(drafts: Drafts, bound: Bound) -> Catalogue:
+    policies = {**drafts.sound(BudgetPolicy), **bound.policies}
     return Catalogue(
         pipelines=drafts.sound(Pipeline),
         canaries=drafts.sound(Canary),
-        slos=slos,
-        policies=drafts.sound(BudgetPolicy),
+        slos=with_sources(bound.slos, drafts, policies),
+        policies=policies,
         jobs=drafts.sound(Job),
         contacts=drafts.sound(Contact),
+        data_sources=drafts.sound(DataSource),
+        unjudged=bound.unjudged,
+        adjustments=drafts.sound(Adjustment),
+        reports=drafts.sound(Report),
+        documents=tuple(
+            Written(d.document.kind, d.document.name, d.document.defined_at, d.document.text) for d in drafts.drafts
+        ),
     )
 
 
-def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
-    """Each file once, in a stable order; what is hidden is left out, except where it is named."""
-    seen: set[Path] = set()
-    for path in paths:
-        inside = _inside(path) if path.is_dir() else [path]
-        if not path.exists():
-            findings.append(found(Mark(str(path)), "E101", "there is no such file or folder", "correct the path"))
+def _read_file(path: Path, shelf: Shelf, drafts: Drafts, tests: list[Source], notes: Notebook) -> Sequence[Allowance]:
+    file = read_file(path, shelf, notes)
+    if file is None:
+        return ()
+    notes.findings += file.findings
+    if file.unread:  # what could not be read may declare what others refer to
+        drafts.loose.update(_NAMES.findall(file.text))
+    for source in file.sources:
+        if Node(source.root, "", notes).child("kind").written == TEST:
+            tests.append(source)
             continue
-        for file in inside:
-            if file not in seen and len(seen) < _MOST_FILES:
-                seen.add(file)
-                yield file
-        if len(inside) > _MOST_FILES:
-            findings.append(found(Mark(str(path)), "E105", f"more than {_MOST_FILES} files", "load fewer at once"))
-
-
-def _inside(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix in {".yaml", ".yml"}
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
-
-
-def _read_file(path: Path, drafts: Drafts, notes: Notebook) -> None:
-    file = str(path)
-    text = _text(path, notes)
-    if text is None:
-        return
-    parsed = parse(file, text)
-    notes.findings += parsed.findings
-    if parsed.findings:  # what could not be read may declare what others refer to
-        drafts.loose.update(_NAMES.findall(text))
-    for source in parsed.sources:
-        draft = _read_document(source, drafts, notes)
-        if draft is not None:
-            drafts.drafts.append(draft)
-
-
-def _text(path: Path, notes: Notebook) -> str | None:
-    mark = Mark(str(path))
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        notes.add(mark, "E101", f"cannot be read: {error.strerror}", "check the path and its permissions")
-        return None
-    if len(raw) > LARGEST_FILE_BYTES:
-        notes.add(mark, "E105", f"larger than {LARGEST_FILE_BYTES >> 10} KiB", "split the file")
-        return None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        good = raw[: error.start].decode("utf-8-sig", errors="replace")
-        mark = Mark(str(path), good.count("\n") + 1, len(good) - good.rfind("\n"))
-        notes.add(mark, "E102", f"byte 0x{raw[error.start]:02x} is not UTF-8", "save the file as UTF-8")
-        return None
+        for document in modern(source, notes):
+            draft = _read_document(document, drafts, notes)
+            if draft is not None:
+                drafts.drafts.append(draft)
+    return file.allowances
 
 
 def _read_document(source: Source, drafts: Drafts, notes: Notebook) -> Draft[object] | None:
@@ -142,7 +138,7 @@ def _read_document(source: Source, drafts: Drafts, notes: Notebook) -> Draft[obj
         drafts.loose.update(_NAMES.findall(source.text))
         return None
     before = notes.errors
-    document: Document = read_header(source, notes)
+    document: Document = read_header(source, notes, kind.metadata)
     spec, value = kind.read(document)
     return Draft(document, value, notes.errors > before, spec)
 

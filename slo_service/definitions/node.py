@@ -15,6 +15,7 @@ from slo_service.definitions.tree import Absent, Entries, Items, Scalar, Tree
 from slo_service.domain.instant import SECOND, parse_duration
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+NAME_REMEDY = "use at most 63 lower-case letters, digits and -, starting and ending with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,7 @@ class Node:
     def name(self) -> str:
         value = self.text()
         if value and not NAME.fullmatch(value):
-            remedy = "use at most 63 lower-case letters, digits and -, starting and ending with a letter or digit"
-            self.fault("E205", f"{quoted(value)} is not a name", remedy)
+            self.fault("E205", f"{quoted(value)} is not a name", NAME_REMEDY)
         return value
 
     def matching(self, pattern: re.Pattern[str], what: str, remedy: str) -> str:

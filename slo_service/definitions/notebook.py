@@ -10,11 +10,13 @@ from slo_service.definitions.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name written at `mark` that must be that of a declared object of `kind`."""
+    """A name written at `mark` that must be that of a declared object of `kind`. Where it is not `needed`, it is looked
+    up only if any object of the kind is declared: OpenSLO documents often come without the others."""
 
     kind: str
     name: str
     mark: Mark
+    needed: bool = True
 
 
 @dataclass(slots=True)
@@ -22,10 +24,15 @@ class Notebook:
     settings: Settings
     findings: list[Finding] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    now_ns: int | None = None  # for what is over; None where nobody says what time it is
+    _counted: int = 0  # findings of which `_errors` are errors
+    _errors: int = 0
 
     def add(self, mark: Mark, code: str, message: str, remedy: str) -> None:
         self.findings.append(found(mark, code, message, remedy))
 
     @property
     def errors(self) -> int:
-        return sum(finding.severity == "error" for finding in self.findings)
+        self._errors += sum(finding.severity == "error" for finding in self.findings[self._counted :])
+        self._counted = len(self.findings)
+        return self._errors

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from slo_service.definitions.events import KINDS, Event, Kind, alike, fast, thorough
+from slo_service.definitions.events import KINDS, Event, Kind, NotForLibyaml, alike, fast, thorough
 from slo_service.definitions.finding import Finding, Mark, found, quoted
 from slo_service.definitions.settings import UNFIT
 
@@ -89,14 +89,14 @@ def parse(file: str, text: str) -> Parsed:
 
 
 def by_libyaml(file: str, text: str) -> Parsed | None:
-    """None for what libyaml or one of our limits refuses: the other parser says what it is."""
+    """None for a text that anything is wrong with: the other parser says what it is."""
     findings: list[Finding] = []
     quotes: list[Quote] = []
     try:
-        sources = list(_documents(file, text, fast(text), findings, quotes))
-    except Exception:  # noqa: BLE001 - whatever libyaml trips over is read once more
+        sources = tuple(_documents(file, text, fast(text), findings, quotes))
+    except (NotForLibyaml, _Refused):
         return None
-    return Parsed(tuple(sources), tuple(findings), tuple(quotes))
+    return None if findings else Parsed(sources, (), tuple(quotes))
 
 
 def by_ruamel(file: str, text: str) -> Parsed:
@@ -127,7 +127,8 @@ def _documents(
             builder = _Builder(file, findings, quotes)
         elif kind is Kind.DOCUMENT_END:
             if builder.root is not None and not _is_empty(builder.root):
-                yield Source(builder.root, _text(lines, builder.root.mark.line - 1, event.start_mark.line))
+                end = event.start_mark.line + (event.start_mark.column > 0)  # a last line may lack its break
+                yield Source(builder.root, _text(lines, builder.root.mark.line - 1, end))
         elif kind is not None:
             builder.take(kind, event)
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from slo_service.domain.pipeline import Canary, Contact, Job, Pipeline
+from slo_service.domain.adjustment import Adjustment
+from slo_service.domain.pipeline import Canary, Contact, DataSource, Job, Pipeline
 from slo_service.domain.policy import BudgetPolicy
-from slo_service.domain.slo import Slo
+from slo_service.domain.report import Report
+from slo_service.domain.slo import Slo, Unjudged
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One document as it stands in its file, settings unfilled."""
+
+    kind: str
+    name: str
+    defined_at: str  # file:line
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,11 @@ class Catalogue:
     policies: Mapping[str, BudgetPolicy] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     contacts: Mapping[str, Contact] = field(default_factory=dict)
+    adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
+    data_sources: Mapping[str, DataSource] = field(default_factory=dict)
+    unjudged: Mapping[str, Unjudged] = field(default_factory=dict)  # declared SLOs that are in no other part
+    documents: tuple[Written, ...] = field(default=(), compare=False, repr=False)  # all that it was made from
 
     def slos_of(self, pipeline: str) -> tuple[Slo, ...]:
         return tuple(slo for slo in self.slos.values() if slo.pipeline == pipeline)

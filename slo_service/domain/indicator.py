@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -19,6 +20,7 @@ class Method(StrEnum):
 
     CANARY = "canary"
     LAG = "lag"
+    QUERY = "query"  # of another system's metrics
 
 
 class Basis(StrEnum):
@@ -99,7 +101,118 @@ class Lag:
         return {"kind": self.kind, "stage": self.stage, "within_ns": self.within_ns}
 
 
-Indicator = Freshness | Completeness | Duplicates | Intake | Lag
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is asked of another system. `source` is its type (`Prometheus`), `data_source` the name of the DataSource
+    that says where it is, empty where none is named; `asked` are the fields of the query as JSON, texts trimmed."""
+
+    source: str
+    data_source: str
+    asked: str
+
+    @classmethod
+    def of(cls, source: str, data_source: str, fields: Mapping[str, object]) -> Metric:
+        return cls(source, data_source, json.dumps(_trimmed(fields), sort_keys=True, separators=(",", ":")))
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        found: dict[str, object] = json.loads(self.asked)
+        return found
+
+    def canonical(self) -> dict[str, object]:
+        return {"source": self.source, "data_source": self.data_source, "asked": self.fields}
+
+
+def _trimmed(value: object) -> object:
+    match value:
+        case str():
+            return value.strip()
+        case Mapping():
+            return {key: _trimmed(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_trimmed(each) for each in value]
+        case _:
+            return value
+
+
+class Side(StrEnum):
+    """What the counted metric of a ratio counts; success and failure are ratios that the source has computed."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Good or bad events ÷ all, or a ratio as it is (`total` None). `counter`: the metrics only ever rise."""
+
+    side: Side
+    metric: Metric
+    total: Metric | None = None
+    counter: bool = False
+    kind: str = field(default="ratio", init=False)
+    method: Method = field(default=Method.QUERY, init=False)
+    basis: Basis = field(default=Basis.SLICES, init=False)
+
+    def canonical(self) -> dict[str, object]:
+        total = {"total": self.total.canonical()} if self.total else {}
+        return {"kind": self.kind, self.side.value: self.metric.canonical(), **total, "counter": self.counter}
+
+
+class Comparison(StrEnum):
+    LT = "lt"
+    LTE = "lte"
+    GT = "gt"
+    GTE = "gte"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Values of a metric of which those that compare with `value` as `op` says are good."""
+
+    metric: Metric
+    op: Comparison
+    value: Fraction
+    kind: str = field(default="threshold", init=False)
+    method: Method = field(default=Method.QUERY, init=False)
+    basis: Basis = field(default=Basis.SLICES, init=False)
+
+    def canonical(self) -> dict[str, object]:
+        return {"kind": self.kind, "metric": self.metric.canonical(), "op": self.op.value, "value": str(self.value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One indicator of several, with the share of good events that is asked of it and how much its burn weighs."""
+
+    name: str
+    indicator: Indicator
+    target: Fraction
+    weight: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """Several indicators as one; each is measured as a stream of its own."""
+
+    members: tuple[Member, ...]
+    kind: str = field(default="composite", init=False)
+
+    @property
+    def method(self) -> Method:
+        return self.members[0].indicator.method
+
+    @property
+    def basis(self) -> Basis:
+        return self.members[0].indicator.basis
+
+    def canonical(self) -> dict[str, object]:
+        return {"kind": self.kind, "members": [member.indicator.canonical() for member in self.members]}
+
+
+Indicator = Freshness | Completeness | Duplicates | Intake | Lag | Ratio | Threshold | Composite
 
 
 @dataclass(frozen=True, slots=True)

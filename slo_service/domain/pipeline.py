@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from slo_service.domain.guards import QuietHours
 from slo_service.domain.indicator import SINK, SOURCE
 from slo_service.domain.instant import MINUTE, SECOND
 
@@ -15,6 +16,9 @@ class Contract(StrEnum):
 
     PASSTHROUGH = "passthrough"
     PROJECTION = "projection"
+    AGGREGATE = "aggregate"  # a canary group key whose expected count and sum per window are known
+    JOIN = "join"  # both sides are sent to
+    CDC = "cdc"  # a canary row in the source table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class KafkaTopic:
 
     cluster: str
     topic: str
+    partitions: int | None = field(default=None, compare=False)  # as declared; the broker's word counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,30 @@ class SqlTable:
     id_column: str
     seen_at_column: str | None = None
     marker_column: str | None = None
+    unique: bool = False  # the id column has a unique key, so that a row cannot be there twice
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSink:
+    """An endpoint that is asked for a canary, or that tells us of it (`push`). `url` and `headers` may hold secrets."""
+
+    url: str = field(repr=False)
+    push: bool = False
+    headers: Mapping[str, object] = field(default_factory=dict, repr=False)
+    id_field: str = ""
+    on_error: str = "unmeasured"  # unmeasured | bad
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSink:
+    """Files of a folder, as Parquet or JSON lines."""
+
+    path: str
+    format: str
+    id_field: str
+
+
+Place = KafkaTopic | SqlTable | HttpSink | FolderSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +72,10 @@ class Stage:
     name: str
     output: KafkaTopic
     consumer_group: str | None = None
+    commit_interval_ns: int | None = None  # of its checkpoints or transactions
+    dead_letter: KafkaTopic | None = None
+    description: str = ""
+    runbook_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +85,39 @@ class Pipeline:
     owner: str
     source: KafkaTopic
     stages: tuple[Stage, ...]
-    sink: KafkaTopic | SqlTable
+    sink: Place
     sink_group: str | None = None  # the consumer group that loads the sink from the last topic
     contract: Contract = Contract.PASSTHROUGH
     labels: Mapping[str, str] = field(default_factory=dict)
     defined_at: str = ""
+    contract_terms: Mapping[str, object] = field(default_factory=dict, repr=False)
+    sink_commit_interval_ns: int | None = None
+    dead_letters: tuple[KafkaTopic, ...] = ()
+    runbook_url: str | None = None
+    review_date: str | None = None  # ISO 8601
 
     @property
     def hops(self) -> tuple[str, ...]:
         """Places of observation, from source to sink."""
         return (SOURCE, *(stage.name for stage in self.stages), SINK)
 
-    def place(self, hop: str) -> KafkaTopic | SqlTable:
+    def commit_interval_ns(self, hop: str) -> int:
+        """Declared waiting for checkpoints and transactions on the way from the source to a hop."""
+        passed = self.hops[1 : self.hops.index(hop) + 1] if hop in self.hops else ()
+        waits = {stage.name: stage.commit_interval_ns for stage in self.stages} | {SINK: self.sink_commit_interval_ns}
+        return sum(waits[name] or 0 for name in passed)
+
+    @property
+    def unserved(self) -> str | None:
+        """Why no canary can be followed through it yet; None when one can."""
+        if self.contract not in (Contract.PASSTHROUGH, Contract.PROJECTION):
+            return f"no collector follows canaries through the contract {self.contract} yet"
+        if isinstance(self.sink, HttpSink | FolderSink):
+            kind = "http" if isinstance(self.sink, HttpSink) else "folder"
+            return f"no collector reads a sink of the kind {kind} yet"
+        return None
+
+    def place(self, hop: str) -> Place:
         if hop == SOURCE:
             return self.source
         if hop == SINK:
@@ -99,6 +153,8 @@ class Canary:
     region: str = "main"
     labels: Mapping[str, str] = field(default_factory=dict)
     defined_at: str = ""
+    commit_interval_ns: int | None = None  # of the whole way; else the sum of what the stages declare
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)  # declared, not carried out yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +170,14 @@ class Job:
     description: str = ""
     owner: str = ""
     defined_at: str = ""
+    max_pause_ns: int | None = None  # the longest it may be held; else the engine's own limit
+    resources: tuple[str, ...] = ()  # what it shares with the pipeline, such as a cluster or a database
+    shared_with: tuple[str, ...] = ()  # other pipelines it shares them with
+    managed_by: str | None = None  # a GitOps or autoscaling controller that may undo what we do
+    any_pipeline: bool = False  # its owner lets policies of other pipelines pause it
+    cdc: bool = False  # it may hold a database's replication slot, which grows while it rests
+    schedule: str | None = None  # cron, for a job that runs at times
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +192,36 @@ class ChannelSpec:
 class Contact:
     name: str
     channels: tuple[ChannelSpec, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    defined_at: str = ""
+    zone: str = "UTC"
+    quiet_hours: QuietHours | None = None
+    digest: Digest | None = None
+    escalation: tuple[Escalation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Messages of these severities are gathered and sent at this schedule of cron."""
+
+    schedule: str
+    severities: tuple[str, ...] = ("ticket",)
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Whom else to tell when nobody has acknowledged for so long."""
+
+    after_ns: int
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """Another system that can be asked. `kind` is its type (`Prometheus`); `details` may hold secrets."""
+
+    name: str
+    kind: str
+    details: object = field(repr=False, default=None)
     labels: Mapping[str, str] = field(default_factory=dict)
     defined_at: str = ""

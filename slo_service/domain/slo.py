@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from slo_service.domain.indicator import Indicator, Stream, Timing
+from slo_service.domain.budgeting import OCCURRENCES, Budgeting, Calendar, Unmeasured
+from slo_service.domain.indicator import Composite, Indicator, Member, Stream, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, format_duration
+from slo_service.domain.signals import Signals
 from slo_service.domain.tally import Objective
 
 
@@ -27,9 +29,14 @@ class Tier:
     long_ns: int
     short_ns: int
     budget_share: Fraction
+    burn: Fraction | None = None  # the factor itself, where it is declared instead of a share
+    inclusive: bool = False  # burns at the factor already, not only above it
+    after_ns: int = 0  # for how long it must burn, in measured event time, before it fires
 
     def factor(self, budget_window_ns: int) -> Fraction:
         """b = max(1, share × P ÷ W): below 1 a pipeline that meets its objective would be alerted on."""
+        if self.burn is not None:
+            return self.burn
         return max(Fraction(1), self.budget_share * budget_window_ns / self.long_ns)
 
 
@@ -58,11 +65,14 @@ class Alerting:
     keep_firing_ns: Mapping[Severity, int] = field(
         default_factory=lambda: {Severity.PAGE: 15 * MINUTE, Severity.TICKET: 24 * HOUR}
     )
+    signals: Signals = field(default_factory=Signals)
+    unmeasured: Unmeasured = Unmeasured.FREEZE
 
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """One objective. `windows` are the lengths whose burn rates are reported besides those of the tiers."""
+    """One objective. Several of one document share its name in `declared`, and are told apart by `objective_name`,
+    their display name, and by their place in it. `window_ns` is the nominal length where there is a `calendar`."""
 
     name: str
     display_name: str
@@ -79,11 +89,31 @@ class Slo:
     runbook_url: str | None = None
     defined_at: str = ""  # file:line, for `explain`
     definition: str = ""  # the YAML as written, for the page
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)  # where each value was written
+    calendar: Calendar | None = None
+    budgeting: Budgeting = OCCURRENCES
+    unmeasured: Unmeasured = Unmeasured.FREEZE
+    declared: str = ""  # name of the document
+    objective_name: str = ""
+    objective_at: int = 0
 
     @property
     def stream(self) -> Stream:
-        return Stream(self.pipeline, self.indicator, self.slice_width_ns)
+        return Stream(self.pipeline, self.indicator, self.slice_width_ns, self.budgeting.identity)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The parts of a composite; none of anything else."""
+        return self.indicator.members if isinstance(self.indicator, Composite) else ()
 
     @property
     def importance(self) -> str:
         return self.labels.get("importance", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """An SLO that is declared and cannot be judged by this version. Nothing is said of how it fares."""
+
+    slo: Slo
+    reason: str

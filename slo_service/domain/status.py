@@ -45,6 +45,7 @@ class TierState:
     `burning`: both windows are over the factor now; None when that cannot be told.
     `last_burned_ns`: the last watermark at which it burned. A firing tier goes quiet `keepFiringFor` after it.
     `quiet_ns`: how much measured time has passed since it last burned; stands still while frozen.
+    `burned_ns`: for how much measured time it has burned without a break, until it fires; stands still while frozen.
     `frozen_since_ns`: since when the measured data no longer decide, so that the phase is kept.
     `episode`: id of the severity's episode while firing.
     `stream`: what was measured, so that a state is never taken for that of another measurement."""
@@ -63,6 +64,7 @@ class TierState:
     long: Reading
     short: Reading
     stream: str = ""
+    burned_ns: int = 0
 
     @property
     def firing(self) -> bool:
@@ -70,7 +72,7 @@ class TierState:
 
     def quietened(self) -> TierState:
         """The state after its SLO or tier was redefined: no longer firing, and undecided."""
-        return replace(self, phase=Phase.QUIET, since_ns=self.judged_at_ns, burning=None, episode=None)
+        return replace(self, phase=Phase.QUIET, since_ns=self.judged_at_ns, burning=None, episode=None, burned_ns=0)
 
 
 class State(StrEnum):

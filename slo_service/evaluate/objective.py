@@ -100,8 +100,10 @@ def _word(
     lately = max(LATELY * slo.slice_width_ns, LATELY * slo.timing.grace_ns, LATELY * stream.expectation.round_ns)
     if not _is_measured(slo, stream, watermark_ns, lately, now_ns):
         return State.WARMING if _is_new(stream, watermark_ns, lately) else State.FROZEN
-    if any(t.firing for t in tiers) or (budget.remaining is not None and budget.remaining < 0):
-        return State.WARN
+    if any(t.firing or t.burning for t in tiers) or (budget.remaining is not None and budget.remaining < 0):
+        return State.WARN  # a tier that burns and does not fire yet waits for its `after_ns`
+    if not tiers:
+        return State.HEALTHY
     pages = [t for t in tiers if t.tier.severity is Severity.PAGE] or list(tiers)
     return State.HEALTHY if any(t.burning is False for t in pages) else State.WARMING
 

@@ -21,18 +21,24 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Bad share above which a window burns: factor × budget. At the limit is not over it."""
+    """Bad share above which a window burns: factor × budget. At the limit is not over it, unless it is `inclusive`;
+    and nothing at all is never over it."""
 
     share: Fraction
+    inclusive: bool = False
 
     def over_as_measured(self, reading: Reading) -> bool:
-        return reading.tally.bad > self.share * reading.tally.total
+        return self._over(reading.tally.bad, reading.tally.total)
 
     def over_if_the_rest_was_good(self, reading: Reading) -> bool:
-        return reading.tally.bad > self.share * reading.expected
+        return self._over(reading.tally.bad, reading.expected)
 
     def over_if_the_rest_was_bad(self, reading: Reading) -> bool:
-        return reading.tally.bad + reading.unmeasured_events > self.share * reading.expected
+        return self._over(reading.tally.bad + reading.unmeasured_events, reading.expected)
+
+    def _over(self, bad: Fraction | int, events: Fraction | int) -> bool:
+        limit = self.share * events
+        return bad > limit or (self.inclusive and events > 0 and bad == limit)
 
 
 def judge(limit: Limit, long: Reading, short: Reading) -> Verdict:
@@ -57,7 +63,7 @@ def advance(
 ) -> TierState:
     """The tier's state at this watermark. A watermark that has not moved on changes nothing but the readings."""
     factor = tier.factor(slo.window_ns)
-    verdict = judge(Limit(factor * slo.objective.budget), long, short)
+    verdict = judge(Limit(factor * slo.objective.budget, tier.inclusive), long, short)
     old = before or TierState(
         slo=slo.name,
         tier=tier,
@@ -81,11 +87,15 @@ def advance(
         return replace(now, burning=None, frozen_since_ns=frozen)
     now = replace(now, frozen_since_ns=None)
     if verdict is Verdict.BURNS:
-        now = replace(now, burning=True, last_burned_ns=watermark_ns, quiet_ns=0)
-        return now if old.firing else replace(now, phase=Phase.FIRING, since_ns=watermark_ns)
+        # like quiet time below, time counts as burned only where the tick before was known to burn as well
+        burned = old.burned_ns + passed if old.burning else old.burned_ns
+        now = replace(now, burning=True, last_burned_ns=watermark_ns, quiet_ns=0, burned_ns=burned)
+        if old.firing or burned < tier.after_ns:
+            return now
+        return replace(now, phase=Phase.FIRING, since_ns=watermark_ns, burned_ns=0)
     # time counts as quiet only where the tick before was known to be quiet as well
     quiet = old.quiet_ns + passed if old.burning is False else old.quiet_ns
-    now = replace(now, burning=False, quiet_ns=quiet)
+    now = replace(now, burning=False, quiet_ns=quiet, burned_ns=0)
     if old.firing and quiet >= slo.alerting.keep_firing_ns[tier.severity]:
         return replace(now, phase=Phase.QUIET, since_ns=watermark_ns, episode=None)
     return now

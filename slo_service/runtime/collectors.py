@@ -88,6 +88,9 @@ class Collectors:
     def _start(self, name: str, served: _Served, slos: Sequence[Slo]) -> None:
         given = self._given
         collector: CanaryCollector | LagCollector
+        if served.canary is not None and (why := served.pipeline.unserved) is not None:
+            self._refused[name] = why
+            return
         try:
             if served.canary is not None:
                 collector = CanaryCollector(
@@ -112,8 +115,8 @@ class Collectors:
                     mono_ns=given.mono_ns,
                     epoch=given.epoch,
                 )
-        except ValueError as why:
-            self._refused[name] = str(why)
+        except ValueError as error:
+            self._refused[name] = str(error)
             return
         self._running[name] = (served, collector)
         self._supervisor.add(name, collector.run)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from slo_service.definitions import diff, load_folder
+from slo_service.definitions import Loaded, diff, load_folder
+from slo_service.definitions.files import Shelf
 from slo_service.definitions.finding import Finding
 from slo_service.domain.catalogue import Catalogue
 from slo_service.show.ports import LoadReport
@@ -15,9 +18,20 @@ from slo_service.show.ports import LoadReport
 log = structlog.get_logger()
 
 MOST_FINDINGS_SHOWN = 200
+MOST_CHANGES_SHOWN = 200
+MOST_CHANGES_LOGGED = 20
 Fingerprint = tuple[tuple[str, int, int], ...]  # file, time of change and size
 Objections = Callable[[Catalogue, Catalogue], Sequence[str]]
 """From the set in force and the new one to the reasons why the new one must wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """Definitions free of mistakes, and what they change of those in force."""
+
+    catalogue: Catalogue
+    findings: tuple[Finding, ...]
+    changes: tuple[str, ...]
 
 
 class DefinitionsRefused(Exception):
@@ -29,63 +43,77 @@ class DefinitionsRefused(Exception):
 
 
 class Folder:
-    """Holds the load in force, and the last attempt at another."""
+    """Holds the load in force, and the last attempt at another. Looking, reading and comparing are done in a thread,
+    so that what runs once a second goes on meanwhile."""
 
     def __init__(self, paths: Sequence[Path], env: Mapping[str, str]) -> None:
         self._paths, self._env = tuple(paths), env
+        self._shelf = Shelf()
         self._seen: Fingerprint = ()
         self._looked: Fingerprint = ()
-        self._waiting: Catalogue | None = None  # free of mistakes, but not to be taken yet
+        self._waiting: _Set | None = None  # free of mistakes, but not to be taken yet
         self.catalogue = Catalogue()
         self.report = LoadReport(0, 0, ok=False)
 
     def load(self, now_ns: int) -> Catalogue:
         """The first load. Raises `DefinitionsRefused` with every mistake of every file."""
         self._seen = self._looked = self._fingerprint()
-        loaded = load_folder(self._paths, self._env)
+        loaded = self._read()
         if loaded.catalogue is None:
             raise DefinitionsRefused(loaded.findings)
         self.catalogue = loaded.catalogue
         self.report = LoadReport(1, now_ns, ok=True, findings=_shown(loaded.findings))
         return self.catalogue
 
-    def reload(self, now_ns: int, objections: Objections) -> Catalogue | None:
+    async def reload(self, now_ns: int, objections: Objections) -> Catalogue | None:
         """The new set if files changed, are free of mistakes and say something else, and nothing stands against it now;
-        otherwise None, and the set in force stays. The report says which.
+        otherwise None, and the set in force stays. The report says which. Not to be called again before it returns.
 
         Files are read once two looks have found them the same: they may be in the middle of being replaced."""
-        fingerprint, before = self._fingerprint(), self._looked
+        fingerprint, before = await asyncio.to_thread(self._fingerprint), self._looked
         self._looked = fingerprint
         if fingerprint == self._seen:
-            return self._take(self._waiting, now_ns, (), objections) if self._waiting else None
+            return self._take(self._waiting, now_ns, objections) if self._waiting else None
         if fingerprint != before:
             return None
         self._seen, self._waiting = fingerprint, None
-        loaded = load_folder(self._paths, self._env)
+        loaded, changes = await asyncio.to_thread(self._compare)
         if loaded.catalogue is None:
-            self.report = LoadReport(self.report.number, now_ns, ok=False, findings=_shown(loaded.findings))
+            self.report = replace(self.report, at_ns=now_ns, ok=False, findings=_shown(loaded.findings))
             log.error("definitions_refused", findings=len(loaded.findings), first=str(loaded.findings[0]))
             return None
         if loaded.catalogue == self.catalogue:
-            self.report = LoadReport(self.report.number, now_ns, ok=True, findings=_shown(loaded.findings))
+            self.catalogue = loaded.catalogue  # comments may have changed, and lines moved
+            self.report = replace(self.report, at_ns=now_ns, ok=True, findings=_shown(loaded.findings))
             return None
-        return self._take(loaded.catalogue, now_ns, loaded.findings, objections)
+        return self._take(_Set(loaded.catalogue, loaded.findings, changes), now_ns, objections)
 
-    def _take(
-        self, catalogue: Catalogue, now_ns: int, findings: Sequence[Finding], objections: Objections
-    ) -> Catalogue | None:
-        against = tuple(objections(self.catalogue, catalogue))
-        self._waiting = catalogue if against else None
+    def _take(self, new: _Set, now_ns: int, objections: Objections) -> Catalogue | None:
+        against = tuple(objections(self.catalogue, new.catalogue))
+        self._waiting = new if against else None
         if against:
             if self.report.findings != against:
                 log.warning("definitions_wait", reasons=len(against), first=against[0])
-            self.report = LoadReport(self.report.number, now_ns, ok=False, findings=against)
+            self.report = replace(self.report, at_ns=now_ns, ok=False, findings=against)
             return None
-        changes = diff(self.catalogue, catalogue)
-        self.catalogue = catalogue
-        self.report = LoadReport(self.report.number + 1, now_ns, ok=True, findings=_shown(findings))
-        log.info("definitions_loaded", load=self.report.number, slos=len(catalogue.slos), changes=list(changes[:20]))
-        return catalogue
+        self.catalogue = new.catalogue
+        number = self.report.number + 1
+        changes = new.changes[:MOST_CHANGES_SHOWN]
+        if more := len(new.changes) - len(changes):
+            changes += (f"and {more} more",)
+        self.report = LoadReport(number, now_ns, ok=True, findings=_shown(new.findings), changes=changes)
+        log.info(
+            "definitions_loaded", load=number, slos=len(new.catalogue.slos), changed=len(new.changes),
+            changes=list(changes[:MOST_CHANGES_LOGGED]),
+        )  # fmt: skip
+        return self.catalogue
+
+    def _read(self) -> Loaded:
+        return load_folder(self._paths, self._env, shelf=self._shelf)
+
+    def _compare(self) -> tuple[Loaded, tuple[str, ...]]:
+        loaded = self._read()
+        return loaded, diff(self.catalogue, loaded.catalogue) if loaded.catalogue else ()
 
     def _fingerprint(self) -> Fingerprint:
         found = []

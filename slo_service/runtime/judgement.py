@@ -66,8 +66,8 @@ class Judgement:
         """Judges every objective; what changed waits for `act`."""
         evaluation = self._evaluator.tick(now_ns)
         self._keep(evaluation.transitions, evaluation.tier_states)
-        self._judged = evaluation.statuses
-        return self._annotated(evaluation.statuses)
+        self._judged = self._annotated(evaluation.statuses)
+        return self._judged
 
     async def act(self, now_ns: int) -> Round | None:
         """Decides on what was judged last, and records it; the round, if anything was recorded."""

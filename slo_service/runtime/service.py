@@ -132,7 +132,7 @@ class Service:
 
     async def _reload(self) -> None:
         await self._work.recall()  # a job paused a moment ago counts as well
-        catalogue = self._folder.reload(wall_ns(), self._objections)
+        catalogue = await self._folder.reload(wall_ns(), self._objections)
         if catalogue is not None:
             self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
             self._counters.keep({slo.stream.id for slo in catalogue.slos.values()})

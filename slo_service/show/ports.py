@@ -43,6 +43,7 @@ class LoadReport:
     at_ns: int
     ok: bool
     findings: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()  # a sentence each: what the load in force changed of the one before it
 
 
 @dataclass(frozen=True, slots=True)

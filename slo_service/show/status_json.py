@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
 
-from slo_service.domain.indicator import Indicator
+from slo_service.domain.indicator import Indicator, Metric
 from slo_service.domain.instant import format_duration, rfc3339, seconds
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Budget, Reading, State, Status, TierState
 from slo_service.domain.tally import Objective
+from slo_service.show.obstacle import unmeasured
 
 UNKNOWN = "unknown"  # declared, but not judged yet
 STATES = (*(state.value for state in State), UNKNOWN)
@@ -29,9 +30,11 @@ def number(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-def status_json(slo: Slo, status: Status | None) -> dict[str, object]:
-    """Everything said of one SLO at its last evaluation; `state` is `unknown` and the figures null before the first."""
-    return {**declared_json(slo), **_measured_json(slo, status)}
+def status_json(slo: Slo, status: Status | None, not_judged: str = "") -> dict[str, object]:
+    """Everything said of one SLO at its last evaluation; `state` is `unknown` and the figures null before the first.
+    `not_judged` is why this version does not judge or measure it."""
+    why = not_judged or unmeasured(slo.indicator) or None
+    return {**declared_json(slo), "not_judged": why, **_measured_json(slo, status)}
 
 
 def declared_json(slo: Slo) -> dict[str, object]:
@@ -58,6 +61,14 @@ def indicator_json(indicator: Indicator) -> dict[str, object]:
         value = getattr(indicator, part.name)
         if part.name.endswith("_ns"):
             said[part.name.removesuffix("_ns") + "_seconds"] = seconds(value)
+        elif isinstance(value, Metric):
+            said |= {part.name: value.asked, "source": value.source, "data_source": value.data_source}
+        elif isinstance(value, tuple):
+            said[part.name] = ", ".join(member.name for member in value)
+        elif isinstance(value, bool):
+            said[part.name] = str(value).lower()
+        elif value is None:
+            continue
         else:
             said[part.name] = str(value)
     return said

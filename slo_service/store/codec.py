@@ -82,10 +82,21 @@ def decode_reading(body: Record) -> Reading:
     )
 
 
+def encode_tier(tier: Tier) -> dict[str, object]:
+    burn = None if tier.burn is None else _ratio(tier.burn)
+    return {**columns(tier), "budget_share": _ratio(tier.budget_share), "burn": burn}
+
+
+def decode_tier(body: Record) -> Tier:
+    """Rows of earlier versions lack what came since, which then has its default."""
+    severity, share = Severity(body["severity"]), Fraction(body["budget_share"])
+    return Tier(**{**body, "severity": severity, "budget_share": share, "burn": _fraction(body.get("burn"))})
+
+
 def encode_tier_state(state: TierState) -> dict[str, object]:
     return {
         **columns(state),
-        "tier": {**columns(state.tier), "budget_share": _ratio(state.tier.budget_share)},
+        "tier": encode_tier(state.tier),
         "factor": _ratio(state.factor),
         "long": encode_reading(state.long),
         "short": encode_reading(state.short),
@@ -93,13 +104,10 @@ def encode_tier_state(state: TierState) -> dict[str, object]:
 
 
 def decode_tier_state(body: Record) -> TierState:
-    tier = body["tier"]
     return TierState(
         **{
             **body,
-            "tier": Tier(
-                **{**tier, "severity": Severity(tier["severity"]), "budget_share": Fraction(tier["budget_share"])}
-            ),
+            "tier": decode_tier(body["tier"]),
             "factor": Fraction(body["factor"]),
             "phase": Phase(body["phase"]),
             "long": decode_reading(body["long"]),

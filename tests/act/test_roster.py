@@ -48,7 +48,7 @@ async def test_a_job_that_cannot_be_read_is_unknown_again_and_says_why() -> None
 async def test_a_job_without_its_controller_says_so() -> None:
     roster = Roster(lambda: Catalogue(jobs={"x": Job("x", None, "normal", "airflow", {})}), {}, lambda: 7)
     await roster.refresh()
-    assert roster.readings()["x"].error == "no controller is called airflow"
+    assert roster.readings()["x"].error == "no controller airflow is installed"
 
 
 async def test_many_jobs_are_read_a_few_at_once() -> None:

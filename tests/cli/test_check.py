@@ -1,8 +1,10 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 
+from slo_service.cli.check import _grouped, load
 from tests.cli.conftest import run
 
 GOOD = """\
@@ -44,7 +46,7 @@ def test_json_carries_the_same_findings_by_their_stable_names(bad: Path) -> None
     done = run("check", "--json", str(bad))
     body = json.loads(done.stdout)
     assert (done.exit_code, body["ok"], body["files"]) == (1, False, 2)
-    assert set(body) == {"ok", "files", "objects", "findings"}
+    assert set(body) == {"ok", "files", "objects", "findings", "suppressed"}
     assert set(body["findings"][0]) == {"file", "line", "column", "severity", "code", "message", "remedy"}
     assert len(body["findings"]) == len(run("check", str(bad)).stdout.splitlines())
 
@@ -57,6 +59,37 @@ def test_warnings_alone_are_fine(good: Path) -> None:
     assert "warning W501" in done.stdout
     assert "error" not in done.stdout
     assert done.exit_code == 0
+
+
+PIPELINE = """\
+apiVersion: slo-service/v1
+kind: Pipeline
+metadata: {name: orders}
+spec:
+  source: {kafka: {topic: raw}}  # slo: allow W501 because the team is being formed
+  sink: {kafka: {topic: live}}
+"""
+
+
+def test_a_warning_that_a_comment_allows_is_only_counted(good: Path) -> None:
+    (good / "pipeline.yaml").write_text(PIPELINE)
+    done = run("check", str(good))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no findings, 1 allowed" in done.stderr
+    (allowed,) = json.loads(run("check", "--format", "json", str(good)).stdout)["suppressed"]
+    assert (allowed["code"], allowed["line"], allowed["reason"]) == ("W501", 5, "the team is being formed")
+
+
+def test_a_terminal_gets_findings_below_their_file(bad: Path) -> None:
+    lines = [click.unstyle(line) for line in _grouped(load((str(bad),)))]
+    assert lines[0] == str(bad / "bad.yaml")
+    assert any(line.startswith("      4:1  error    E201  unknown key 'spek'") for line in lines)
+
+
+def test_a_pipe_gets_neither_colours_nor_groups(bad: Path) -> None:
+    out = run("check", str(bad)).stdout
+    assert "\x1b" not in out
+    assert all(line.startswith(f"{bad}/bad.yaml:") for line in out.splitlines())
 
 
 def test_a_path_that_is_not_there_is_misuse(good: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from slo_service.domain.instant import HOUR
 from slo_service.domain.status import State
 from tests.cli.conftest import Serve, run
-from tests.show.fakes import FRESHNESS, World, reading, status, tier_state
+from tests.show.fakes import CATALOGUE, FRESHNESS, World, reading, status, tier_state
 
 
 def explained(serve: Serve, world: World, name: str = "orders-freshness") -> str:
@@ -38,6 +38,13 @@ def test_partial_coverage_shows_what_it_leaves_open(serve: Serve) -> None:
     said = explained(serve, world)
     assert "216 bad of 21,600 judged, 43,200 expected (coverage 50 %) = burn 10 < 13.44" in said
     assert "5 to 505 if all that is unmeasured was good, or bad" in said
+
+
+def test_each_declared_value_is_said_to_come_from_its_file_and_line(serve: Serve) -> None:
+    sources = {"target": "orders.yaml:42", "tiers": "preset workbook", "policy default": "orders.yaml:60"}
+    known = replace(CATALOGUE, slos={FRESHNESS.name: replace(FRESHNESS, sources=sources)})
+    said = explained(serve, World(definitions=known))
+    assert "  target from orders.yaml:42\n  tiers from preset workbook\n  policy default from orders.yaml:60\n" in said
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_help_shows_an_example_of_the_command(path: tuple[str, ...], command: cl
 def test_the_reference_has_every_option_and_no_other(path: tuple[str, ...], command: click.Command) -> None:
     section = re.search(rf"^## slo {' '.join(path)}$(.*?)(?=^## |\Z)", REFERENCE, re.MULTILINE | re.DOTALL)
     assert section, f"docs/reference/cli.md has no section `## slo {' '.join(path)}`"
-    described = set(re.findall(r"^\| `(--[a-z-]+)", section[1], re.MULTILINE))
+    described = set(re.findall(r"^\| `(--?[a-z-]+)", section[1], re.MULTILINE))
     assert described == {option for param in command.params if isinstance(param, click.Option) for option in param.opts}
 
 

@@ -9,11 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slo_service.definitions import load_folder
+from slo_service.definitions.kinds import KINDS
 
 GOOD = Path(__file__).parent / "good"
-WORDS = sorted(set(re.findall(r"[A-Za-z0-9.${}%-]+", "".join(p.read_text() for p in sorted(GOOD.glob("*.yaml"))))))
-LINES = [line for path in sorted(GOOD.glob("*.yaml")) for line in path.read_text().splitlines(keepends=True)]
-ENV = {"ORDERS_DB_URL": "sqlite:///planted-value", "ORDERS_WEBHOOK_URL": "planted-value"}
+OPENSLO = Path(__file__).parent / "openslo_v1" / "everything.yaml"
+TEXT = "---\n".join(path.read_text() for path in (GOOD / "base.yaml", GOOD / "everything.yaml", OPENSLO))
+WORDS = sorted(set(re.findall(r"[A-Za-z0-9.${}%-]+", TEXT)))
+LINES = TEXT.splitlines(keepends=True)
+KIND_NAMES = [kind.name for kind in KINDS]
+ENV = {"ORDERS_DB_URL": "sqlite:///planted-value", "ORDERS_WEBHOOK_URL": "planted-value", "PROM_TOKEN": "planted-value"}
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text(max_size=8)
 values = st.recursive(
@@ -23,7 +27,7 @@ values = st.recursive(
 )
 documents = st.fixed_dictionaries({
     "apiVersion": st.sampled_from(["slo-service/v1", "openslo/v1"]) | scalars,
-    "kind": st.sampled_from(["Pipeline", "Canary", "Job", "Contact", "SLO", "Service", "Alerting", "BudgetPolicy"]),
+    "kind": st.sampled_from(KIND_NAMES),
     "metadata": st.fixed_dictionaries({"name": st.sampled_from(["orders", "x"])}, optional={"labels": values}) | values,
     "spec": st.dictionaries(st.sampled_from(WORDS), values, max_size=8) | values,
 })  # fmt: skip

@@ -3,14 +3,16 @@ from pathlib import Path
 import pytest
 
 from slo_service.definitions import CODES, load_folder
+from slo_service.domain.instant import SECOND
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad").glob("*.yaml"))
 PREFIX = "# expect: "
+NOW = 1_795_000_000 * SECOND  # 18 November 2026
 
 
 def complaints(path: Path, env: dict[str, str]) -> list[str]:
-    loaded = load_folder([HERE / "good" / "base.yaml", path], env)
+    loaded = load_folder([HERE / "good" / "base.yaml", path], env, now_ns=NOW)
     assert (loaded.catalogue is None) == any(finding.severity == "error" for finding in loaded.findings)
     return [str(finding).replace(f"{HERE}/bad/", "").replace(f"{HERE}/good/", "") for finding in loaded.findings]
 
@@ -31,7 +33,9 @@ def test_every_code_has_a_bad_file_that_causes_it():
     }
     files_that_are_not_text = {"E101", "E102", "E106"}  # in test_loading.py
     only_where_settings_are_not_needed = {"W504"}  # in test_loading.py
-    assert set(CODES) - files_that_are_not_text - only_where_settings_are_not_needed == shown
+    only_of_many_objectives = {"W513"}  # in test_lints.py
+    elsewhere = files_that_are_not_text | only_where_settings_are_not_needed | only_of_many_objectives
+    assert set(CODES) - elsewhere == shown
 
 
 def test_all_mistakes_of_all_files_come_in_one_run(env):

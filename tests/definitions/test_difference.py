@@ -1,11 +1,14 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from slo_service.definitions import diff, load_folder
+from slo_service.domain.budgeting import Timeslices
+from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import DAY, SECOND
+from slo_service.domain.slo import Unjudged
 
 BASE = Path(__file__).parent / "good" / "base.yaml"
 
@@ -78,6 +81,29 @@ def test_an_slo_that_goes_closes_its_episodes(load):
 def test_a_changed_setting_is_a_change_but_its_value_is_not_said(load, env):
     changed = {**env, "ORDERS_DB_URL": "postgresql://another-planted-password@db"}
     assert diff(load(), load(env=changed)) == ("pipeline orders changed: sink",)
+
+
+def test_every_part_of_a_catalogue_is_compared(load):
+    whole = load()
+    for part in fields(Catalogue):
+        if part.compare and (there := getattr(whole, part.name)):
+            assert diff(whole, replace(whole, **{part.name: {}})), part.name
+            assert len(diff(replace(whole, **{part.name: {}}), whole)) == len(there)
+
+
+def test_an_slo_that_is_declared_but_not_judged_is_said_to_be_so(load):
+    judged = load()
+    slo = judged.slos["base-freshness"]
+    declared = replace(judged, slos={}, unjudged={slo.name: Unjudged(slo, "nothing reads Prometheus yet")})
+    assert diff(judged, declared) == ("slo base-freshness is declared, but not judged: nothing reads Prometheus yet",)
+    assert diff(declared, judged) == ("slo base-freshness is judged from now on",)
+
+
+def test_another_way_of_budgeting_is_another_measurement(load):
+    slo = load().slos["base-freshness"]
+    sliced = replace(slo, budgeting=Timeslices(Fraction(9, 10), 60 * SECOND))
+    (said,) = diff(load(), replace(load(), slos={slo.name: sliced}))
+    assert "on orders → freshness canary orders-canary within 30s at sink on orders by Timeslices 9/10 1m" in said
 
 
 def test_several_changes_are_several_sentences(load):

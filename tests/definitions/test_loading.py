@@ -30,6 +30,7 @@ from slo_service.domain.slo import WORKBOOK, Severity
 
 HERE = Path(__file__).parent
 GOOD = HERE / "good"
+SET = [GOOD / "base.yaml", GOOD / "everything.yaml"]
 DEMO = HERE.parents[1] / "slo_definitions"
 DEMO_ENV = {
     "ORDERS_DB_URL": "sqlite:///orders.db",
@@ -43,7 +44,7 @@ DEMO_ENV = {
 
 @pytest.fixture
 def catalogue(env):
-    loaded = load_folder([GOOD], env)
+    loaded = load_folder(SET, env)
     assert loaded.findings == ()
     assert loaded.catalogue is not None
     return loaded.catalogue
@@ -55,12 +56,12 @@ def load_text(tmp_path, text, env=None):
 
 
 def test_files_and_objects_are_counted(env):
-    loaded = load_folder([GOOD], env)
+    loaded = load_folder(SET, env)
     assert (loaded.files, loaded.objects) == (2, 17)
 
 
 def test_a_file_that_is_named_twice_is_read_once(env):
-    assert load_folder([GOOD, GOOD / "base.yaml"], env) == load_folder([GOOD], env)
+    assert load_folder([*SET, GOOD / "base.yaml"], env) == load_folder(SET, env)
 
 
 @pytest.mark.parametrize(

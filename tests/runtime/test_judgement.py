@@ -16,9 +16,9 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import CellKey, Progress, Revision, Sample
 from slo_service.domain.event import Change
 from slo_service.domain.indicator import Schedule
-from slo_service.domain.instant import SECOND
+from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.pipeline import Job, KafkaTopic, Pipeline
-from slo_service.domain.policy import BudgetPolicy, Burning, Mode, PauseJobs, Rule, Selector
+from slo_service.domain.policy import BudgetPolicy, BudgetRemainingBelow, Burning, Mode, PauseJobs, Rule, Selector
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import State, Status
 from slo_service.domain.tally import Tally
@@ -193,6 +193,18 @@ async def test_a_row_that_cannot_be_written_keeps_what_happened_and_the_judging_
 async def test_a_pause_is_wanted_when_the_page_fires() -> None:
     world = World(catalogue=WITH_POLICY)
     await world.judgement.start(world.now)
+    await world.outage(60)
+    assert [state.wanted for state in (await world.memory()).wanted] == ["paused"]
+
+
+async def test_a_pause_is_wanted_when_a_budget_is_surely_spent() -> None:
+    slo = replace(SLO, window_ns=10 * MINUTE)
+    rule = replace(PAUSING.rules[0], when=BudgetRemainingBelow(Fraction(1, 2)))
+    policies = {"protect": replace(PAUSING, rules=(rule,))}
+    world = World(catalogue=replace(WITH_POLICY, slos={slo.name: slo}, policies=policies))
+    await world.judgement.start(world.now)
+    for start_ns in range(START - 600 * SECOND, START, 10 * SECOND):
+        await world.canaries(start_ns, RATE * 10, 0)
     await world.outage(60)
     assert [state.wanted for state in (await world.memory()).wanted] == ["paused"]
 

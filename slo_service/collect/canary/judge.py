@@ -10,7 +10,18 @@ from typing import assert_never
 
 from slo_service.collect.canary.envelope import CanaryId
 from slo_service.collect.canary.report import Moment, Outcome
-from slo_service.domain.indicator import SOURCE, Completeness, Duplicates, Freshness, Indicator, Intake, Lag
+from slo_service.domain.indicator import (
+    SOURCE,
+    Completeness,
+    Composite,
+    Duplicates,
+    Freshness,
+    Indicator,
+    Intake,
+    Lag,
+    Ratio,
+    Threshold,
+)
 from slo_service.domain.tally import Tally
 
 STALL_SHARE = 20  # a doubt about the moment of a sighting of up to T ÷ 20 does not excuse a late one
@@ -108,7 +119,7 @@ def verdict(entry: Entry, indicator: Indicator) -> Verdict:
             return arrived_within(entry, hop, limit_ns) if entry.eligible else Verdict.PENDING
         case Intake():
             return taken_in(entry)
-        case Duplicates() | Lag():
+        case Duplicates() | Lag() | Ratio() | Threshold() | Composite():
             raise ValueError(f"{indicator.kind} is not judged canary by canary")
     assert_never(indicator)
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from slo_service.definitions.kinds import alerting, canary, contact, job, pipeline, policy, service, slo
+from slo_service.definitions.kinds import adjustment, alerting, canary, contact, job, pipeline, policy, report
 from slo_service.definitions.kinds.kind import Kind
+from slo_service.definitions.kinds.openslo import (
+    alert_condition,
+    alert_notification_target,
+    alert_policy,
+    data_source,
+    service,
+    sli,
+    slo,
+)
 
 KINDS: tuple[Kind, ...] = (
     pipeline.KIND,
@@ -11,18 +20,17 @@ KINDS: tuple[Kind, ...] = (
     job.KIND,
     contact.KIND,
     service.KIND,
+    data_source.KIND,
+    sli.KIND,
     slo.KIND,
+    alert_policy.KIND,
+    alert_condition.KIND,
+    alert_notification_target.KIND,
     alerting.KIND,
     policy.KIND,
+    adjustment.KIND,
+    report.KIND,
 )
 
-LATER: dict[str, str] = {
-    "SLI": "write the indicator inline in the SLO",
-    "AlertPolicy": "write an Alerting document",
-    "AlertCondition": "write an Alerting document",
-    "AlertNotificationTarget": "write a Contact document",
-    "DataSource": "write a stream indicator; its addresses are in the Pipeline and in the settings",
-    "Adjustment": "leave it out",
-    "Report": "leave it out",
-}
+LATER: dict[str, str] = {}
 """Kinds that are known but not supported yet, and what to write instead."""

@@ -1,117 +1,147 @@
-"""Conditions of policy rules, and whether one can hold at all."""
+"""Conditions of policy rules: how they are written, and what they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from fractions import Fraction
+from typing import Annotated, ClassVar, cast
 
 from slo_service.definitions.node import Node
+from slo_service.definitions.shape import Choice, Duration, ExactlyOne, ListOf, Name, Share
+from slo_service.definitions.shape.postponed import Postponed
+from slo_service.definitions.shape.record import Nested
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.policy import (
+    EARLY,
     All,
     AnyOf,
     BudgetRemainingAbove,
     BudgetRemainingBelow,
+    BudgetSpentWithin,
     Burning,
     Condition,
+    Diagnosed,
+    ExhaustedWithin,
+    IncidentSpent,
     NoData,
     Not,
     QuietFor,
 )
 
+_UNKNOWN = "until then it is unknown, and lets the rule neither enter nor leave"
+_DIAGNOSES = (
+    "hotPartition", "consumerStopped", "consumerStalled", "consumerRewound", "fallingBehind", "openTransaction",
+    "checkpointFailing", "groupMoved", "sourceIdle", "canaryBroken", "deadLettered", "topicRecreated", "truncated",
+    "schemaChanged", "rebalancing",
+)  # fmt: skip
 _FALLBACK = QuietFor(15 * MINUTE)  # stands in where a condition is wrong; the draft is broken then
 
 
-def _many(build: Callable[[tuple[Condition, ...]], Condition]) -> Callable[[Node], Condition]:
-    return lambda node: build(tuple(read_condition(item) for item in node.items(at_least=1)))
-
-
-def _burning(node: Node) -> Condition:
-    if node.written == "early":
-        node.fault("E210", f"{node.path}: early is not supported yet", "write page, ticket, any or the name of a tier")
-        return _FALLBACK
-    return Burning(node.name())
-
-
-def _remaining(node: Node) -> Fraction:
+@dataclass(frozen=True, slots=True)
+class Remaining(Share):
     """Signed, for an overspent budget has less than nothing left; never more than all of it."""
-    share = node.share()
-    if share > 1:
-        node.fault("E207", f"{node.written} is more than a whole budget", "write one like 25% or 0.25")
-    return share
+
+    def read(self, node: Node) -> object:
+        share = node.share()
+        if share > 1:
+            node.fault("E207", f"{node.written} is more than a whole budget", "write one like 25% or 0.25")
+        return share
 
 
-_READERS: dict[str, Callable[[Node], Condition]] = {
-    "burning": _burning,
-    "budgetRemainingBelow": lambda node: BudgetRemainingBelow(_remaining(node)),
-    "budgetRemainingAbove": lambda node: BudgetRemainingAbove(_remaining(node)),
-    "noData": lambda node: NoData(node.duration()),
-    "quietFor": lambda node: QuietFor(node.duration(zero=True)),
-    "all": _many(All),
-    "any": _many(AnyOf),
-    "not": lambda node: Not(read_condition(node)),
+@dataclass(frozen=True, slots=True)
+class Spent(Share):
+    """Above nothing; more than all of it when it is overspent."""
+
+    def read(self, node: Node) -> object:
+        share = node.share()
+        if share <= 0:
+            node.fault("E207", f"{node.written} of a budget says nothing", "write one like 20% or 0.2")
+        return share
+
+
+@dataclass(frozen=True, slots=True)
+class Burns(Name):
+    """What fires: a severity, any, or a tier by its name. The early severity is not judged yet."""
+
+    def read(self, node: Node) -> object:
+        return Postponed(Name(), _UNKNOWN, lambda name: name != EARLY).read(node)
+
+
+@dataclass(frozen=True, slots=True)
+class SpentWithinSpec:
+    """So much of the budget within so long."""
+
+    share: Annotated[Fraction, Spent(), "The share of the budget."]
+    window: Annotated[int, Duration(), "Within the last so much time."]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSpec:
+    """Exactly one of these; `all`, `any` and `not` hold others."""
+
+    burning: Annotated[str | None, Burns(), "page, ticket, early, any, or the name of a tier that fires."] = None
+    budget_remaining_below: Annotated[Fraction | None, Remaining(), "Less of the budget is left."] = None
+    budget_remaining_above: Annotated[Fraction | None, Remaining(), "More of the budget is left; for releases."] = None
+    budget_spent_within: Annotated[
+        SpentWithinSpec | None,
+        Postponed(Nested(SpentWithinSpec), _UNKNOWN),
+        "So much of the budget was spent lately.",
+    ] = None
+    exhausted_within: Annotated[
+        int | None, Postponed(Duration(), _UNKNOWN), "At the present pace the budget is gone by then."
+    ] = None
+    incident_spent: Annotated[Fraction | None, Postponed(Spent(), _UNKNOWN), "One incident spent so much of it."] = None
+    no_data: Annotated[int | None, Duration(), "Nothing was measured for so long."] = None
+    quiet_for: Annotated[int | None, Duration(zero=True), "No tier fires, for so long of measured time."] = None
+    diagnosis: Annotated[str | None, Postponed(Choice(_DIAGNOSES), _UNKNOWN), "What the trouble was found to be."] = (
+        None
+    )
+    all: Annotated[
+        tuple[ConditionSpec, ...] | None, ListOf(Nested(ConditionSpec), at_least=1), "Every one of these holds."
+    ] = None
+    any: Annotated[
+        tuple[ConditionSpec, ...] | None, ListOf(Nested(ConditionSpec), at_least=1), "At least one of these holds."
+    ] = None
+    not_: Annotated[ConditionSpec | None, "This does not hold."] = None
+
+    RULES: ClassVar = (
+        ExactlyOne(
+            (
+                "burning", "budgetRemainingBelow", "budgetRemainingAbove", "budgetSpentWithin", "exhaustedWithin",
+                "incidentSpent", "noData", "quietFor", "diagnosis", "all", "any", "not",
+            )
+        ),
+    )  # fmt: skip
+
+
+_BUILD: dict[str, Callable[[object], Condition]] = {
+    "burning": lambda value: Burning(cast("str", value)),
+    "budget_remaining_below": lambda value: BudgetRemainingBelow(cast("Fraction", value)),
+    "budget_remaining_above": lambda value: BudgetRemainingAbove(cast("Fraction", value)),
+    "budget_spent_within": lambda value: _spent(cast("SpentWithinSpec", value)),
+    "exhausted_within": lambda value: ExhaustedWithin(cast("int", value)),
+    "incident_spent": lambda value: IncidentSpent(cast("Fraction", value)),
+    "no_data": lambda value: NoData(cast("int", value)),
+    "quiet_for": lambda value: QuietFor(cast("int", value)),
+    "diagnosis": lambda value: Diagnosed(cast("str", value)),
+    "all": lambda value: All(_each(value)),
+    "any": lambda value: AnyOf(_each(value)),
+    "not_": lambda value: Not(build_condition(cast("ConditionSpec", value))),
 }
-_LATER = {
-    name: f"write one of {', '.join(_READERS)}"
-    for name in ("budgetSpentWithin", "exhaustedWithin", "incidentSpent", "diagnosis")
-}
 
 
-def read_condition(node: Node) -> Condition:
-    """A mapping with one key, the condition's name."""
-    kind = node.one_of(*_READERS, later=_LATER) if node else None
-    return _READERS[kind](node.child(kind)) if kind else _FALLBACK
+def build_condition(spec: ConditionSpec) -> Condition:
+    for each in fields(spec):
+        value = getattr(spec, each.name)
+        if value is not None:
+            return _BUILD[each.name](value)
+    return _FALLBACK
 
 
-def impossible(condition: Condition) -> bool:
-    """True when a release so written can never hold. A rule is frozen while there are no data, so that `noData` cannot
-    release it; the remaining budget is at most the whole, and `above` is strict."""
-    match condition:
-        case BudgetRemainingAbove(share):
-            return share >= 1
-        case NoData():
-            return True
-        case All(of):
-            return any(impossible(part) for part in of) or _contradictory(of)
-        case AnyOf(of):
-            return all(impossible(part) for part in of)
-        case Not(of):
-            return inevitable(of)
-        case Burning() | BudgetRemainingBelow() | QuietFor():
-            return False
+def _each(value: object) -> tuple[Condition, ...]:
+    return tuple(build_condition(part) for part in cast("tuple[ConditionSpec, ...]", value))
 
 
-def inevitable(condition: Condition) -> bool:
-    """True when it holds always, whenever there are data."""
-    match condition:
-        case BudgetRemainingBelow(share):
-            return share > 1
-        case All(of):
-            return all(inevitable(part) for part in of)
-        case AnyOf(of):
-            return any(inevitable(part) for part in of)
-        case Not(of):
-            return impossible(of)
-        case Burning() | BudgetRemainingAbove() | NoData() | QuietFor():
-            return False
-
-
-def _contradictory(parts: tuple[Condition, ...]) -> bool:
-    below = [part.share for part in parts if isinstance(part, BudgetRemainingBelow)]
-    above = [part.share for part in parts if isinstance(part, BudgetRemainingAbove)]
-    quiet = any(isinstance(part, QuietFor) for part in parts)
-    burning = any(isinstance(part, Burning) for part in parts)
-    return (quiet and burning) or (bool(below and above) and min(below, default=Fraction(1)) <= max(above))
-
-
-def tiers_named(condition: Condition) -> set[str]:
-    """What `burning` conditions inside name."""
-    match condition:
-        case Burning(what):
-            return {what}
-        case All(of) | AnyOf(of):
-            return set().union(*(tiers_named(part) for part in of))
-        case Not(of):
-            return tiers_named(of)
-        case _:
-            return set()
+def _spent(spec: SpentWithinSpec) -> Condition:
+    return BudgetSpentWithin(spec.share, spec.window)

@@ -2,90 +2,69 @@
 
 from __future__ import annotations
 
-from slo_service.definitions import freeform
+from dataclasses import dataclass
+from typing import Annotated, cast
+
 from slo_service.definitions.document import OURS, Document
-from slo_service.definitions.kinds.kind import Kind, installed
-from slo_service.definitions.node import Node
+from slo_service.definitions.kinds.controllers import CONTROLLER, check_signs
+from slo_service.definitions.kinds.kind import kind
+from slo_service.definitions.shape import Choice, Chosen, Duration, ListOf, Name, Reference
+from slo_service.definitions.shape.postponed import Postponed
+from slo_service.definitions.shape.times import Cron, TimeZone
 from slo_service.domain.pipeline import Job
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+_OWN_PIPELINE = "until then policies reach it through its own pipeline alone"
 
 
-def _read(document: Document) -> Job:
-    spec = document.spec.fields("pipeline", "description", "owner", needs=("criticality", "controller"))
-    criticality = spec["criticality"].choice("normal", "critical", "best-effort")
-    shapes = {**dict.fromkeys(installed("slo_service.jobs"), _own), **_SHAPES}
-    controller = spec["controller"].one_of(*shapes, later=_LATER) if spec["controller"] else None
-    body: object = {}
-    if controller:
-        node = spec["controller"].child(controller)
-        shapes[controller](node)
-        body = freeform.plain(node, settings=True)
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """Something that runs beside pipelines and can be paused to give them air."""
+
+    criticality: Annotated[str, Choice(("normal", "critical", "best-effort")), "A critical job is never paused."]
+    controller: Annotated[Chosen | None, CONTROLLER, "How it is reached."]
+    pipeline: Annotated[str | None, Reference("Pipeline"), "The one it belongs to."] = None
+    description: Annotated[str, "What it does, and whom a delay of it hurts."] = ""
+    owner: Annotated[str, "The team that answers for it."] = ""
+    max_pause: Annotated[int | None, Duration(), "The longest it may be held; 4h unless given."] = None
+    resources: Annotated[tuple[str, ...], ListOf(Name()), "What it uses: clusters, databases, topics."] = ()
+    shared_with: Annotated[
+        tuple[str, ...],
+        Postponed(ListOf(Reference("Pipeline")), _OWN_PIPELINE, lambda value: not value),
+        "Other pipelines that share these.",
+    ] = ()
+    managed_by: Annotated[str, "A GitOps or autoscaling controller that may undo a pause: argocd, flux, keda, …"] = ""
+    any_pipeline: Annotated[
+        bool, "Whether policies of any pipeline may pause it, with scope: all; its owner's consent."
+    ] = False
+    schedule: Annotated[str, Cron(), "When it starts, for a job that runs at times."] = ""
+    time_zone: Annotated[str, TimeZone(), "Of the schedule."] = "UTC"
+
+
+def _build(document: Document, spec: JobSpec) -> Job:
+    controller = spec.controller
+    node = document.spec.child("controller")
+    if controller is not None and controller.key == "http":
+        check_signs(node)
+    written = cast("dict[str, dict[str, object]]", CONTROLLER.write(controller)) if controller else {}
     return Job(
         name=document.name,
-        pipeline=spec["pipeline"].reference("Pipeline") or None,
-        criticality=criticality,
-        controller=controller or "",
-        spec=body if isinstance(body, dict) else {},
-        labels={**document.labels, "criticality": criticality},
-        description=spec["description"].text(),
-        owner=spec["owner"].text(),
+        pipeline=spec.pipeline or None,
+        criticality=spec.criticality,
+        controller=controller.key if controller else "",
+        spec=written[controller.key] if controller else {},
+        labels={**document.labels, "criticality": spec.criticality},
+        description=spec.description,
+        owner=spec.owner,
         defined_at=document.defined_at,
+        max_pause_ns=spec.max_pause,
+        resources=spec.resources,
+        shared_with=spec.shared_with,
+        managed_by=spec.managed_by or None,
+        any_pipeline=spec.any_pipeline,
+        cdc=bool(getattr(controller.value, "cdc", False)) if controller else False,
+        schedule=spec.schedule or None,
+        zone=spec.time_zone,
     )
 
 
-def _own(node: Node) -> None:
-    """A controller that somebody installed checks its own specification, when it is asked."""
-    node.entries()
-
-
-def _http(node: Node) -> None:
-    """Checks the shape; values are taken as a whole by the caller, which also reports settings that are not set."""
-    calls = node.fields("headers", needs=("status", "pause", "resume"))
-    if calls["headers"]:
-        calls["headers"].entries()
-    status = calls["status"].fields("headers", "method", "paused", needs=("url", "running"))
-    _call(status)
-    kind = _sign(status["running"])
-    _sign(status["paused"])
-    if kind == "text" and not status["paused"]:
-        what = f"{calls['status'].path} has no paused, so a page of errors would read as a paused job"
-        status["running"].fault("E202", what, "add paused: {text: …}, with what is there when the job is paused")
-    for name in ("pause", "resume"):
-        _call(calls[name].fields("headers", "method", "body", needs=("url",)))
-
-
-def _sign(node: Node) -> str | None:
-    """How a state is recognised: `json` or `text`."""
-    kind = node.one_of("json", "text", beside=("equals",)) if node else None
-    if kind == "json" and node.child("json").written:  # else a mapping of paths to values
-        node.fields(needs=("json", "equals"))
-    return kind
-
-
-def _call(fields: dict[str, Node]) -> None:
-    if fields["url"]:
-        _address(fields["url"])
-    if fields["headers"]:
-        fields["headers"].entries()
-    fields["method"].choice(*_METHODS)
-
-
-def _address(node: Node) -> None:
-    """An unset setting is reported by the caller, once."""
-    value, missing = node.notes.settings.fill(node.written)
-    if not missing and value.partition("://")[0] not in {"http", "https"}:
-        node.fault("E212", f"{node.path} is not an address", "write one like http://…")
-
-
-def _process(node: Node) -> None:
-    pid_file = node.fields(needs=("pidFile",))["pidFile"]
-    if pid_file and not pid_file.written:
-        pid_file.fault("E203", f"{pid_file.path} is not a path", "write the path of the file that holds the process id")
-
-
-_POSTPONED = ("kubernetes", "airflow", "kafkaConnect", "flink", "spark", "apscheduler", "systemd")
-_LATER = dict.fromkeys(_POSTPONED, "write http, with calls that ask, pause and resume, or process")
-_SHAPES = {"http": _http, "process": _process}
-
-KIND = Kind(OURS, "Job", object, lambda document: (None, _read(document)))
+KIND = kind(OURS, "Job", JobSpec, _build)

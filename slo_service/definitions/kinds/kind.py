@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TypeAlias, TypeVar
 
 from slo_service.definitions.document import Document, Drafts
+from slo_service.definitions.metadata import Metadata, MetadataSpec
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.shape import read_spec
-from slo_service.domain.slo import Alerting
+from slo_service.domain.policy import Selector
+from slo_service.domain.slo import Alerting, Slo
 
 T = TypeVar("T")
 
@@ -31,6 +35,20 @@ class Linked:
 
     drafts: Drafts
     slos: tuple[SloView, ...]
+    measured: Mapping[str, Slo] = field(default_factory=dict)  # those that stand without a mistake
+    _by_label: dict[tuple[str, str], list[SloView]] = field(default_factory=dict, repr=False, compare=False)
+
+    def selected(self, selector: Selector) -> Sequence[SloView]:
+        """The SLOs it picks, in their order, found by its rarest label."""
+        if not selector.match_labels:
+            return self.slos
+        if not self._by_label:
+            for slo in self.slos:
+                for key, text in slo.labels.items():
+                    for value in {text, *text.split(",")}:
+                        self._by_label.setdefault((key, value), []).append(slo)
+        rarest = min((self._by_label.get(pair, []) for pair in selector.match_labels.items()), key=len)
+        return [slo for slo in rarest if selector.matches(slo.labels)]
 
     @property
     def unread(self) -> bool:
@@ -53,6 +71,7 @@ class Kind:
     spec: type[object]
     read: Callable[[Document], tuple[object, object]]
     check: Check = nothing_to_check
+    metadata: type[Metadata] = MetadataSpec
 
 
 def kind(
@@ -61,16 +80,22 @@ def kind(
     spec: type[T],
     build: Callable[[Document, T], object],
     check: Check = nothing_to_check,
+    metadata: type[Metadata] = MetadataSpec,
 ) -> Kind:
-    """A kind whose documents have a spec of this type; `build` makes of it what checks, linking and the catalogue see."""
+    """A kind whose documents have a spec of this type; `build` makes of it what checks and the catalogue see."""
 
     def read(document: Document) -> tuple[object, object]:
         written = read_spec(spec, document.spec)
         return written, build(document, written)
 
-    return Kind(api_version, name, spec, read, check)
+    return Kind(api_version, name, spec, read, check, metadata)
 
 
 def installed(group: str) -> tuple[str, ...]:
     """Names of the adapters that this environment offers under an entry-point group; none of them is imported."""
+    return _installed(group, tuple(sys.path))
+
+
+@lru_cache(maxsize=16)
+def _installed(group: str, _path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=group)}))

@@ -3,11 +3,21 @@ value, every mistake a finding), writing (value → plain data) and the JSON Sch
 
 A field is `Annotated[type, shape, "what it is for"]`; `str`, `bool`, `tuple[X, ...]` and spec types need no shape. A
 field without a default must be there. `LATER` maps keys that are known but not supported yet to what to write instead,
-`RULES` says which keys exclude each other."""
+`RULES` says which keys exclude each other,
+`ALSO` what else the kind checks by itself that a schema can say too."""
 
 from slo_service.definitions.shape.containers import Either, ListOf, MapOf, Variants
 from slo_service.definitions.shape.port import Chosen, Exact, Shape
-from slo_service.definitions.shape.record import AtMostOne, ExactlyOne, Key, Record, read_spec, record, write_spec
+from slo_service.definitions.shape.record import (
+    AtMostOne,
+    ExactlyOne,
+    Key,
+    Record,
+    Requires,
+    read_spec,
+    record,
+    write_spec,
+)
 from slo_service.definitions.shape.scalars import (
     Address,
     Choice,
@@ -44,6 +54,7 @@ __all__ = [
     "Name",
     "Record",
     "Reference",
+    "Requires",
     "SettingText",
     "Shape",
     "Share",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from functools import cache
 from inspect import getdoc
 from typing import Annotated, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from slo_service.definitions.node import Node
 from slo_service.definitions.shape.containers import ListOf
-from slo_service.definitions.shape.port import Definitions, JsonSchema, Shape
+from slo_service.definitions.shape.port import Definitions, Exact, JsonSchema, Shape
 from slo_service.definitions.shape.scalars import Text, Truth
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class AtMostOne:
     keys: tuple[str, ...]
     remedy: str = "keep one of them"
 
-    def check(self, node: Node, unknown: bool) -> None:
+    def check(self, node: Node, _unknown: bool) -> None:
         given = [key for key in self.keys if node.child(key)]
         if len(given) > 1:
             node.child(given[1]).fault("E211", f"{_place(node)} has both {given[0]} and {given[1]}", self.remedy)
@@ -56,6 +56,24 @@ class ExactlyOne:
 
     def schema(self) -> JsonSchema:
         return {"oneOf": [{"required": [key]} for key in self.keys]}
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """Where the key is given, at least one of the others must be as well."""
+
+    key: str
+    others: tuple[str, ...]
+    remedy: str = ""
+
+    def check(self, node: Node, unknown: bool) -> None:
+        if node.child(self.key) and not unknown and not any(node.child(key) for key in self.others):
+            either = " or ".join(self.others)
+            remedy = self.remedy or f"add {either}, or remove {self.key}"
+            node.child(self.key).fault("E202", f"{_place(node)} has {self.key} without {either}", remedy)
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"not": {"required": [self.key]}}, *({"required": [key]} for key in self.others)]}
 
 
 def _place(node: Node) -> str:
@@ -90,7 +108,13 @@ class Record:
     type: type[object]
     members: tuple[Member, ...]
     later: Mapping[str, str]
-    rules: tuple[ExactlyOne | AtMostOne, ...]
+    rules: tuple[ExactlyOne | AtMostOne | Requires, ...]
+    also: tuple[JsonSchema, ...]
+
+    @property
+    def name(self) -> str:
+        """The type's, as schemas and the reference call it."""
+        return self.type.__name__.removesuffix("Spec")
 
     def read(self, node: Node) -> object:
         needs = [member.key for member in self.members if member.required]
@@ -114,7 +138,7 @@ class Record:
         return written
 
     def schema(self, definitions: Definitions) -> JsonSchema:
-        return definitions.reference(self.type.__name__.removesuffix("Spec"), self)
+        return definitions.reference(self.name, self)
 
     def own_schema(self, definitions: Definitions) -> JsonSchema:
         properties: dict[str, object] = {}
@@ -126,8 +150,8 @@ class Record:
             made["required"] = required
         if doc := getdoc(self.type):
             made = {"description": " ".join(doc.split()), **made}
-        if self.rules:
-            made["allOf"] = [rule.schema() for rule in self.rules]
+        if self.rules or self.also:
+            made["allOf"] = [*(rule.schema() for rule in self.rules), *self.also]
         return made
 
     def fallback(self) -> object:
@@ -135,10 +159,23 @@ class Record:
 
 
 def _default(member: Member) -> JsonSchema:
-    if member.default is MISSING or member.default in (None, ""):
+    """`default` as JSON; an empty text or list says nothing that its absence does not say."""
+    if member.default is MISSING or member.default in (None, "", ()):
         return {}
-    written = member.shape.write(member.default)
-    return {"default": written} if isinstance(written, str | int | bool | list | dict) else {}
+    return {"default": as_json(member.shape.write(member.default))}
+
+
+def as_json(value: object) -> object:
+    """Plain data with numbers as JSON has them."""
+    match value:
+        case Exact(text):
+            return float(text) if "." in text else int(text)
+        case Mapping():
+            return {key: as_json(each) for key, each in value.items()}
+        case list() | tuple():
+            return [as_json(each) for each in value]
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +197,23 @@ class Nested:
         return record(self.type).fallback()
 
 
-@cache
+_RECORDS: dict[type[object], Record] = {}
+
+
 def record(type_: type[object]) -> Record:
-    """The shape of a spec type. Raises TypeError for an annotation without a shape."""
-    hints = get_type_hints(type_, include_extras=True)
-    members = tuple(_member(each, hints[each.name]) for each in fields(cast("type", type_)))  # type: ignore[arg-type]
-    later, rules = getattr(type_, "LATER", {}), getattr(type_, "RULES", ())
-    return Record(type_, members, later, rules)
+    """The shape of a spec type, made once. Raises TypeError for an annotation without a shape."""
+    if type_ not in _RECORDS:
+        _RECORDS[type_] = _record(type_)
+    return _RECORDS[type_]
+
+
+def _record(type_: type[object]) -> Record:
+    names: dict[str, object] = {}
+    for base in reversed(type_.__mro__):  # given, since a lambda in an annotation sees no names else when it is called
+        names |= vars(sys.modules[base.__module__])
+    hints = get_type_hints(type_, names, include_extras=True)
+    members = tuple(_member(each, hints[each.name]) for each in fields(cast("type", type_)))
+    return Record(type_, members, getattr(type_, "LATER", {}), getattr(type_, "RULES", ()), getattr(type_, "ALSO", ()))
 
 
 def _member(each: Field[object], hint: object) -> Member:

@@ -9,12 +9,14 @@ from fractions import Fraction
 from typing import cast
 
 from slo_service.definitions import freeform
-from slo_service.definitions.node import NAME, Node
+from slo_service.definitions.node import NAME, NAME_REMEDY, Node
 from slo_service.definitions.scalar import DECIMAL
 from slo_service.definitions.shape.port import Definitions, Exact, JsonSchema
+from slo_service.definitions.tree import Scalar
 from slo_service.domain.instant import DURATION, SECOND, format_duration
 
-_SHARE = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?( *%)?$"
+_SHARE = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?(\s*%)?$"
+_NO_SETTING: JsonSchema = {"type": "string", "minLength": 1, "not": {"pattern": r"\$\{"}}
 
 
 def _whole_text(pattern: re.Pattern[str]) -> str:
@@ -43,8 +45,8 @@ class Text:
     def write(self, value: object) -> object:
         return value
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": "string", "minLength": 1}
+    def schema(self, _: Definitions) -> JsonSchema:
+        return dict(_NO_SETTING)
 
     def fallback(self) -> object:
         return ""
@@ -57,8 +59,8 @@ class Name(Text):
     def read(self, node: Node) -> object:
         return node.name()
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": "string", "pattern": _whole_text(NAME)}
+    def schema(self, _: Definitions) -> JsonSchema:
+        return {"type": "string", "pattern": _whole_text(NAME), "title": "name", "patternErrorMessage": NAME_REMEDY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ class Reference(Text):
 
     def read(self, node: Node) -> object:
         return node.reference(self.kind)
+
+    def schema(self, _: Definitions) -> JsonSchema:
+        return {**_NO_SETTING, "title": f"name of a {self.kind}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,10 @@ class Matching(Text):
     def read(self, node: Node) -> object:
         return node.matching(self.pattern, self.what, self.remedy)
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": "string", "pattern": _whole_text(self.pattern)}
+    def schema(self, _: Definitions) -> JsonSchema:
+        title = self.what.removeprefix("a ").removeprefix("an ")
+        pattern = _whole_text(self.pattern)
+        return {"type": "string", "title": title, "pattern": pattern, "patternErrorMessage": self.remedy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +104,17 @@ class Choice(Text):
     def read(self, node: Node) -> object:
         return node.choice(*self.options, later=self.later)
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
+    def schema(self, _: Definitions) -> JsonSchema:
         return {"enum": list(self.options)}
 
     def fallback(self) -> object:
         return self.options[0]
+
+
+def _refuse_empty(node: Node) -> None:
+    """An empty secret signs nothing, and an empty address leads nowhere."""
+    if isinstance(node.tree, Scalar) and not node.tree.plain and not node.tree.text:
+        node.fault("E202", f"{node.path} is empty", "write something, or remove the key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +122,11 @@ class SettingText(Text):
     """A text in which `${NAME}` is replaced from the environment; never quoted in a finding."""
 
     def read(self, node: Node) -> object:
+        _refuse_empty(node)
         return node.setting_text()
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": "string"}
+    def schema(self, _: Definitions) -> JsonSchema:
+        return {"type": "string", "title": "text or ${NAME}", "minLength": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +136,14 @@ class Address(SettingText):
     schemes: tuple[str, ...] = ()
 
     def read(self, node: Node) -> object:
+        _refuse_empty(node)
         return node.url(*self.schemes)
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        scheme = "|".join(re.escape(scheme) for scheme in self.schemes) or "[^:]+"
-        return {"type": "string", "pattern": rf"^({scheme})://.|\$\{{"}
+    def schema(self, _: Definitions) -> JsonSchema:
+        scheme = rf"^({'|'.join(map(re.escape, self.schemes))})" if self.schemes else ""
+        like = f"write an address like {self.schemes[0] if self.schemes else 'scheme'}://…"
+        pattern = rf"{scheme}://[\s\S]|\$\{{"
+        return {"type": "string", "title": "address or ${NAME}", "pattern": pattern, "patternErrorMessage": like}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +158,14 @@ class Duration:
     def write(self, value: object) -> object:
         return format_duration(cast("int", value))
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": "string", "pattern": _whole_text(DURATION)}
+    def schema(self, _: Definitions) -> JsonSchema:
+        not_zero = "" if self.zero else "(?=.*[1-9])"
+        return {
+            "type": "string",
+            "title": "duration",
+            "pattern": f"^{not_zero}({DURATION.pattern})$",
+            "patternErrorMessage": "write one like 30s, 5m, 1h30m or 28d",
+        }
 
     def fallback(self) -> object:
         return SECOND
@@ -158,8 +181,9 @@ class Share:
     def write(self, value: object) -> object:
         return exact(cast("Fraction", value))
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": ["number", "string"], "pattern": _SHARE}
+    def schema(self, _: Definitions) -> JsonSchema:
+        remedy = "write one like 10% or 0.1"
+        return {"type": ["number", "string"], "title": "share", "pattern": _SHARE, "patternErrorMessage": remedy}
 
     def fallback(self) -> object:
         return Fraction(1, 2)
@@ -178,8 +202,13 @@ class Decimal:
     def write(self, value: object) -> object:
         return exact(cast("Fraction", value))
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        return {"type": ["number", "string"], "pattern": _whole_text(DECIMAL)}
+    def schema(self, _: Definitions) -> JsonSchema:
+        return {
+            "type": ["number", "string"],
+            "title": "number",
+            "pattern": _whole_text(DECIMAL),
+            "patternErrorMessage": "write one like 0.25",
+        }
 
     def fallback(self) -> object:
         return Fraction(1)
@@ -196,7 +225,7 @@ class Whole:
     def write(self, value: object) -> object:
         return value
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
+    def schema(self, _: Definitions) -> JsonSchema:
         return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
 
     def fallback(self) -> object:
@@ -211,7 +240,7 @@ class Truth:
     def write(self, value: object) -> object:
         return value
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
+    def schema(self, _: Definitions) -> JsonSchema:
         return {"type": "boolean"}
 
     def fallback(self) -> object:
@@ -228,9 +257,10 @@ class Labels:
     def write(self, value: object) -> object:
         return dict(cast("Mapping[str, str]", value))
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
+    def schema(self, _: Definitions) -> JsonSchema:
         return {
             "type": "object",
+            "title": "labels",
             "propertyNames": {
                 "pattern": _whole_text(freeform.LABEL_KEY),
                 "not": {"enum": sorted(freeform.RESERVED_LABELS)},
@@ -258,7 +288,7 @@ class Free:
     def write(self, value: object) -> object:
         return value
 
-    def schema(self, definitions: Definitions) -> JsonSchema:
+    def schema(self, _: Definitions) -> JsonSchema:
         return {"type": "object"}
 
     def fallback(self) -> object:

@@ -30,10 +30,12 @@ def answer(body: dict[str, object], tag: str) -> Response:
 
 def answer_tagged_by_content(request: Request, body: dict[str, object]) -> Response:
     """For what changes between ticks, such as jobs and the journal: the tag is a digest of the body."""
-    content = orjson.dumps(body)
+    return tagged_by_content(request, orjson.dumps(body), "application/json")
+
+
+def tagged_by_content(request: Request, content: bytes, media_type: str) -> Response:
     tag = hashlib.blake2b(content, digest_size=12).hexdigest()
-    held = seen(request, tag)
-    return held or Response(content, media_type="application/json", headers=_headers(tag))
+    return seen(request, tag) or Response(content, media_type=media_type, headers=_headers(tag))
 
 
 def _headers(tag: str) -> dict[str, str]:

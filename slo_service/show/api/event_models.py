@@ -158,6 +158,7 @@ class Load(BaseModel):
     at: Instant
     ok: bool
     findings: list[str]
+    changes: list[str]
 
 
 class Collector(BaseModel):
@@ -194,7 +195,22 @@ class Declared(BaseModel):
     defined_at: str
 
 
+class Document(Declared):
+    text: str
+
+
 class DefinitionPage(BaseModel):
     load: Load
     total: int
     objects: list[Declared]
+    documents: list[Document]
+
+
+class Schema(BaseModel):
+    name: str
+    address: str
+
+
+class SchemaPage(BaseModel):
+    total: int
+    schemas: list[Schema]

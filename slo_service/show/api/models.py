@@ -85,6 +85,7 @@ class Slo(BaseModel):
     stream: str
     runbook_url: str | None
     defined_at: str
+    not_judged: Annotated[str | None, Field(description="why this version does not judge or measure it")]
     state: StateName
     at: Instant | None
     since: Instant | None
@@ -107,6 +108,7 @@ class Slo(BaseModel):
 
 class SloDetail(Slo):
     definition: str
+    sources: Annotated[dict[str, str], Field(description="file:line of each declared value, or the preset it is of")]
 
 
 class SloPage(BaseModel):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge, PartitionAge
 from slo_service.domain.instant import HOUR, MINUTE, format_duration, rfc3339, seconds
-from slo_service.domain.pipeline import Canary, KafkaTopic, Pipeline, SqlTable
+from slo_service.domain.pipeline import Canary, FolderSink, HttpSink, KafkaTopic, Pipeline, Place, SqlTable
 from slo_service.show.api.answer import answer_tagged_by_content
 from slo_service.show.api.errors import unknown_name
 from slo_service.show.api.instants import instant
@@ -110,11 +110,17 @@ def _detail(live: Live, pulse: Pulse, pipeline: Pipeline) -> dict[str, object]:
     return {**_summary(live, pulse, pipeline), "at": rfc3339(live.now_ns()), "hops": hops, "objectives": slos}
 
 
-def place_json(place: KafkaTopic | SqlTable) -> dict[str, object]:
-    """Where a hop is observed. A table's address stays out: it may hold a password."""
-    if isinstance(place, KafkaTopic):
-        return {"kind": "kafka", "cluster": place.cluster, "topic": place.topic}
-    return {"kind": "sql", "table": place.table}
+def place_json(place: Place) -> dict[str, object]:
+    """Where a hop is observed. Addresses stay out: they may hold a password."""
+    match place:
+        case KafkaTopic():
+            return {"kind": "kafka", "cluster": place.cluster, "topic": place.topic}
+        case SqlTable():
+            return {"kind": "sql", "table": place.table}
+        case HttpSink():
+            return {"kind": "http", "mode": "push" if place.push else "poll"}
+        case FolderSink():
+            return {"kind": "folder", "format": place.format}
 
 
 def canary_json(pulse: Pulse, canary: Canary, now_ns: int) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from slo_service.show.api import docs, journal, pipelines, service, slos
+from slo_service.show.api import docs, journal, pipelines, schemas, service, slos
 from slo_service.show.api.errors import AnsweringRoute, Problem
 from slo_service.show.api.models import Refusal
 from slo_service.show.ports import History, Live, Pulse
@@ -14,13 +14,14 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def api(live: Live, pulse: Pulse, history: History) -> APIRouter:
-    """All of `/api/v1`, `/api/docs`, `/api/openapi.json`, `/healthz` and `/readyz`. Reads only; needs no handler of the
-    application's: errors, unknown paths under `/api` among them, are answered here in the one shape."""
+    """All of `/api/v1`, `/api/docs`, `/api/openapi.json`, `/schemas/`, `/healthz` and `/readyz`. Reads only; needs no
+    handler of the application's: errors, unknown paths under `/api` among them, are answered here in the one shape."""
     router = APIRouter(route_class=AnsweringRoute, responses={422: {"model": Refusal}, 500: {"model": Refusal}})
     slos.routes(router, live)
     pipelines.routes(router, live, pulse)
     journal.routes(router, live, history)
     service.routes(router, live, pulse)
+    schemas.routes(router)
     docs.routes(router)
     paths = [(route.path_regex, route.path) for route in router.routes if isinstance(route, AnsweringRoute)]
 

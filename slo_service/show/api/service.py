@@ -32,9 +32,13 @@ def routes(router: APIRouter, live: Live, pulse: Pulse) -> None:
         return answer_tagged_by_content(request, {"total": len(rows), "jobs": rows})
 
     async def definitions(request: Request) -> Response:
-        """The objects in force, where each was written, and the last attempt at loading."""
+        """The objects in force, where each was written, their documents, and the last attempt at loading."""
         rows = list(_objects(live.catalogue()))
-        body = {"load": load_json(live.health()), "total": len(rows), "objects": rows}
+        documents = [
+            {"kind": each.kind, "name": each.name, "defined_at": each.defined_at, "text": each.text}
+            for each in live.catalogue().documents
+        ]
+        body = {"load": load_json(live.health()), "total": len(rows), "objects": rows, "documents": documents}
         return answer_tagged_by_content(request, body)
 
     async def alive() -> PlainTextResponse:
@@ -103,7 +107,13 @@ def health_json(health: Health, now_ns: int) -> dict[str, object]:
 
 def load_json(health: Health) -> dict[str, object]:
     load = health.load
-    return {"number": load.number, "at": rfc3339(load.at_ns), "ok": load.ok, "findings": list(load.findings)}
+    return {
+        "number": load.number,
+        "at": rfc3339(load.at_ns),
+        "ok": load.ok,
+        "findings": list(load.findings),
+        "changes": list(load.changes),
+    }
 
 
 def _job(live: Live, pulse: Pulse, name: str) -> dict[str, object]:

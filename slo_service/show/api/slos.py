@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from slo_service.domain.slo import Slo
 from slo_service.show.api.answer import answer, seen, tick_tag
 from slo_service.show.api.errors import Problem, unknown_name
 from slo_service.show.api.models import Refusal, SloDetail, SloPage, StateName
+from slo_service.show.obstacle import Declared
+from slo_service.show.obstacle import declared as all_declared
 from slo_service.show.ports import Live
 from slo_service.show.status_json import STATES, state_word, status_json
 
@@ -35,7 +36,7 @@ def routes(router: APIRouter, live: Live) -> None:
             return held
         kept = _filtered(live, state or [], pipeline, label or [], q)
         statuses = live.statuses()
-        page = [status_json(slo, statuses.get(slo.name)) for slo in kept[offset : offset + limit]]
+        page = [status_json(d.slo, statuses.get(d.slo.name), d.not_judged) for d in kept[offset : offset + limit]]
         return answer({"total": len(kept), "limit": limit, "offset": offset, "slos": page}, tag)
 
     async def one(request: Request, name: str) -> Response:
@@ -43,11 +44,12 @@ def routes(router: APIRouter, live: Live) -> None:
         tag = tick_tag(live)
         if held := seen(request, tag):
             return held
-        known = live.catalogue().slos
+        known = {each.slo.name: each for each in all_declared(live.catalogue())}
         if name not in known:
             raise unknown_name("SLO", name, known, "/api/v1/slos")
-        slo = known[name]
-        return answer({**status_json(slo, live.statuses().get(name)), "definition": slo.definition}, tag)
+        slo, why = known[name].slo, known[name].not_judged
+        declared = {"definition": slo.definition, "sources": dict(slo.sources)}
+        return answer({**status_json(slo, live.statuses().get(name), why), **declared}, tag)
 
     router.add_api_route("/api/v1/slos", listing, response_model=SloPage, tags=["objectives"], name="list_slos")
     router.add_api_route(
@@ -60,19 +62,22 @@ def routes(router: APIRouter, live: Live) -> None:
     )
 
 
-def _filtered(live: Live, states: list[StateName], pipeline: str | None, labels: list[str], q: str | None) -> list[Slo]:
+def _filtered(
+    live: Live, states: list[StateName], pipeline: str | None, labels: list[str], q: str | None
+) -> list[Declared]:
     wanted = dict(_pair(label) for label in labels)
     text = (q or "").casefold()
     statuses = live.statuses()
     kept = [
-        slo
-        for slo in live.catalogue().slos.values()
+        each
+        for each in all_declared(live.catalogue())
+        for slo in (each.slo,)
         if pipeline in {None, slo.pipeline}
         and (not states or state_word(statuses.get(slo.name)) in states)
         and all(slo.labels.get(key) == value for key, value in wanted.items())
         and text in f"{slo.name}\n{slo.display_name}\n{slo.description}\n{slo.service}".casefold()
     ]
-    return sorted(kept, key=lambda slo: (STATES.index(state_word(statuses.get(slo.name))), slo.name))
+    return sorted(kept, key=lambda d: (STATES.index(state_word(statuses.get(d.slo.name))), d.slo.name))
 
 
 def _pair(label: str) -> tuple[str, str]:

@@ -117,10 +117,11 @@ def _alert(slo: Slo, tier: Tier) -> Rule:
     factor = tier.factor(slo.window_ns)
     threshold = _number(factor * slo.objective.budget)
     long, short = _series(_ratio_name(tier.long_ns), slo), _series(_ratio_name(tier.short_ns), slo)
-    rule: Rule = {
-        "alert": ALERT,
-        "expr": LiteralScalarString(f"{_OURS} ({long} > {threshold})\nand\n{_OURS} ({short} > {threshold})\n"),
-    }
+    over = ">=" if tier.inclusive else ">"
+    expr = f"{_OURS} ({long} {over} {threshold})\nand\n{_OURS} ({short} {over} {threshold})\n"
+    rule: Rule = {"alert": ALERT, "expr": LiteralScalarString(expr)}
+    if tier.after_ns:
+        rule["for"] = format_duration(tier.after_ns)
     if keep := slo.alerting.keep_firing_ns.get(tier.severity):
         rule["keep_firing_for"] = format_duration(keep)
     rule["labels"] = {
@@ -136,7 +137,7 @@ def _alert(slo: Slo, tier: Tier) -> Rule:
 
 def _annotations(slo: Slo, tier: Tier, factor: Fraction) -> dict[str, str]:
     long, short = format_duration(tier.long_ns), format_duration(tier.short_ns)
-    pace = f"more than {float(factor):.4g} times as fast as it may" if factor > 1 else "faster than it may"
+    pace = f"more than {float(factor):.4g} times as fast as it may" if factor != 1 else "faster than it may"
     allowed = f"{float(slo.objective.budget * 100):g}%"
     return {
         "summary": f"{_literal(slo.display_name)}: the error budget is being spent {pace}.",

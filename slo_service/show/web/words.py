@@ -6,7 +6,19 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from slo_service.domain.indicator import Basis, Completeness, Duplicates, Freshness, Indicator, Intake, Lag
+from slo_service.domain.indicator import (
+    Basis,
+    Comparison,
+    Completeness,
+    Composite,
+    Duplicates,
+    Freshness,
+    Indicator,
+    Intake,
+    Lag,
+    Ratio,
+    Threshold,
+)
 from slo_service.domain.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 
 THIN = "\u202f"
@@ -145,6 +157,20 @@ def target(indicator: Indicator) -> str:
             return "acknowledged"
         case Lag():
             return f"at most {duration(indicator.within_ns)}"
+        case Ratio():
+            return f"good, by {indicator.metric.source}"
+        case Threshold():
+            return f"{_COMPARED[indicator.op]} {float(indicator.value):g}, by {indicator.metric.source}"
+        case Composite():
+            return f"of {plural(len(indicator.members), 'indicator')} as one"
+
+
+_COMPARED = {
+    Comparison.LT: "below",
+    Comparison.LTE: "at most",
+    Comparison.GT: "above",
+    Comparison.GTE: "at least",
+}
 
 
 def events(indicator: Indicator) -> str:
@@ -153,6 +179,8 @@ def events(indicator: Indicator) -> str:
         return "sightings"
     if isinstance(indicator, Intake):
         return "sends"
+    if isinstance(indicator, Ratio | Threshold | Composite):
+        return "events"
     return "slices" if indicator.basis is Basis.SLICES else "canaries"
 
 

@@ -21,6 +21,7 @@ ANSWERS: list[tuple[str, type[BaseModel]]] = [
     ("/api/v1/decisions/dec-1", event_models.ChainDetail),
     ("/api/v1/health", event_models.HealthDetail),
     ("/api/v1/definitions", event_models.DefinitionPage),
+    ("/schemas/", event_models.SchemaPage),
 ]
 
 
@@ -50,7 +51,7 @@ async def test_every_documented_address_is_held_against_its_shape() -> None:
         address.replace("orders-freshness", "{name}").replace("/orders", "/{name}").replace("dec-1", "{decision}")
         for address, _ in ANSWERS
     }
-    assert set(described) == tried | {"/healthz", "/readyz"}
+    assert set(described) == tried | {"/healthz", "/readyz", "/schemas/{name}"}
 
 
 @pytest.mark.parametrize(

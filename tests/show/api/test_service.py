@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from slo_service.domain.catalogue import Written
 from slo_service.show.ports import CollectorHealth
 from tests.show.api.asking import asking
-from tests.show.fakes import NOW, World
+from tests.show.fakes import CATALOGUE, NOW, World
 
 
 async def test_a_live_process_is_alive_whatever_it_knows() -> None:
@@ -47,3 +48,14 @@ async def test_definitions_name_where_each_object_was_written() -> None:
     objects = (await asking(World(), "/api/v1/definitions")).json()["objects"]
     assert {"kind": "SLO", "name": "orders-freshness", "defined_at": "orders.yaml:31"} in objects
     assert {row["kind"] for row in objects} == {"Pipeline", "Canary", "SLO", "BudgetPolicy", "Job", "Contact"}
+
+
+async def test_documents_are_served_as_written_with_what_the_last_load_changed() -> None:
+    written = Written("Job", "export", "orders.yaml:80", 'spec: {url: "${JOB_URL}"}\n')
+    world = World(definitions=replace(CATALOGUE, documents=(written,)))
+    world.service = replace(world.service, load=replace(world.service.load, changes=("job export changed: spec",)))
+    body = (await asking(world, "/api/v1/definitions")).json()
+    assert body["documents"] == [
+        {"kind": "Job", "name": "export", "defined_at": "orders.yaml:80", "text": 'spec: {url: "${JOB_URL}"}\n'}
+    ]
+    assert body["load"]["changes"] == ["job export changed: spec"]

@@ -104,6 +104,22 @@ async def test_a_load_with_findings_is_announced_on_every_page(seeded, client):
     assert "orders.yaml:3:5" in await body(client, "/definitions")
 
 
+async def test_what_the_last_load_changed_is_on_the_page_of_definitions(seeded, client):
+    seeded.load = LoadReport(7, seeded.now, ok=True, changes=("slo x target 99 % → 99.9 %; its history is kept",))
+    page = await body(client, "/definitions")
+    assert "What load 7 changed" in page
+    assert "slo x target 99 % → 99.9 %; its history is kept" in page
+
+
+async def test_an_objective_says_where_each_of_its_values_was_written(seeded, client):
+    slo = replace(seeded.known.slos["orders-freshness"], sources={"target": "/srv/x/slos.yaml:42"})
+    seeded.known = replace(seeded.known, slos={**seeded.known.slos, slo.name: slo})
+    page = await body(client, "/slos/orders-freshness")
+    assert "<td>target</td>" in page
+    assert "<code>slos.yaml:42</code>" in page
+    assert "/srv/x" not in page
+
+
 async def test_the_filter_of_the_url_is_in_the_form_and_in_every_facet(client):
     page = await body(client, "/?state=warn&q=orders&pipeline=orders")
     assert 'value="orders" placeholder' in page

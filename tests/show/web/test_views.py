@@ -274,3 +274,9 @@ async def test_a_drawing_is_made_anew_when_the_evaluator_stands_still():
         return len(drawn)
 
     assert [await shared.get("orders", tick, draw) for _ in range(3)] == [1, 1, 2]
+
+
+def test_an_objective_that_nothing_was_ever_measured_of_has_a_page():
+    slo = catalogue().slos["orders-freshness"]
+    status = statuses(NOON)["orders-freshness"]
+    assert objective_view(slo, status, (), (), (), ()).strip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.slo import Slo
+from slo_service.show.obstacle import unmeasured
 from slo_service.show.ports import LoadReport
 from slo_service.show.web import words
 from slo_service.show.web.view.objective import place
@@ -46,19 +48,7 @@ def definitions(catalogue: Catalogue, load: LoadReport) -> Definitions:
                 for each in catalogue.pipelines.values()
             ),
         ),
-        Kind(
-            "Objectives",
-            tuple(
-                Definition(
-                    each.name,
-                    "/slos/",
-                    f"{words.precise(each.objective.target)} {words.target(each.indicator)}, "
-                    f"{words.window(each.window_ns)}",
-                    each.defined_at,
-                )
-                for each in catalogue.slos.values()
-            ),
-        ),
+        *_objectives(catalogue),
         Kind(
             "Canaries",
             tuple(
@@ -94,3 +84,30 @@ def definitions(catalogue: Catalogue, load: LoadReport) -> Definitions:
         ),
     )
     return Definitions(load, tuple(kind for kind in kinds if kind.items))
+
+
+def _not_measured(slo: Slo) -> str:
+    why = unmeasured(slo.indicator)
+    return f"; not measured: {why}" if why else ""
+
+
+def _objectives(catalogue: Catalogue) -> tuple[Kind, ...]:
+    judged = tuple(
+        Definition(
+            each.name,
+            "/slos/",
+            f"{words.precise(each.objective.target)} {words.target(each.indicator)}, "
+            f"{words.window(each.window_ns)}{_not_measured(each)}",
+            each.defined_at,
+        )
+        for each in catalogue.slos.values()
+    )
+    unjudged = tuple(
+        Definition(each.slo.name, "", each.reason, each.slo.defined_at) for each in catalogue.unjudged.values()
+    )
+    sources = tuple(Definition(each.name, "", each.kind, each.defined_at) for each in catalogue.data_sources.values())
+    return (
+        Kind("Objectives", judged),
+        Kind("Objectives that are not judged", unjudged),
+        Kind("Data sources", sources),
+    )

@@ -13,7 +13,7 @@ from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge
 from slo_service.domain.indicator import SINK, SOURCE
 from slo_service.domain.instant import MINUTE
-from slo_service.domain.pipeline import KafkaTopic, Pipeline
+from slo_service.domain.pipeline import FolderSink, HttpSink, KafkaTopic, Pipeline, Place, SqlTable
 from slo_service.show.web import words
 from slo_service.show.web.view.canaries import Flock
 from slo_service.show.web.view.passage import LATELY, Passage, Trouble, passage, trouble
@@ -136,13 +136,26 @@ def _lag(group: GroupAge | None, limit_ns: int) -> tuple[HopRow, ...]:
     return (lag, HopRow("Unread messages", Figure(f"{group.waiting:,}"), _NOTHING))
 
 
+def _where(place: Place) -> tuple[str, str]:
+    """What it is called, and what it is. An endpoint's address may hold a secret."""
+    match place:
+        case KafkaTopic():
+            return place.topic, "topic"
+        case SqlTable():
+            return place.table, "table"
+        case HttpSink():
+            return "HTTP endpoint", "endpoint"
+        case FolderSink():
+            return place.path, "folder"
+
+
 def _title(pipeline: Pipeline, hop: str) -> tuple[str, str]:
     place = pipeline.place(hop)
-    where = place.topic if isinstance(place, KafkaTopic) else place.table
+    where, noun = _where(place)
     groups = {name: group for name, group, _ in pipeline.groups()}
     if hop == SOURCE:
         return where, "source topic"
-    kind = f"sink {'topic' if isinstance(place, KafkaTopic) else 'table'}"
+    kind = f"sink {noun}"
     if hop == SINK:
         return where, f"{kind}, loaded by {groups[hop]}" if hop in groups else kind
     return hop, f"{groups[hop]}, writes {where}" if hop in groups else f"writes {where}"

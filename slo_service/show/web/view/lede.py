@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from slo_service.domain.cell import Delta
-from slo_service.domain.indicator import Completeness, Duplicates, Freshness, Indicator, Intake, Lag
+from slo_service.domain.indicator import (
+    Completeness,
+    Composite,
+    Duplicates,
+    Freshness,
+    Indicator,
+    Intake,
+    Lag,
+    Ratio,
+    Threshold,
+)
 from slo_service.domain.instant import HOUR
 from slo_service.domain.slo import Severity, Slo
 from slo_service.domain.status import Reading, State, Status
+from slo_service.show.obstacle import unmeasured
 from slo_service.show.web import words
 from slo_service.show.web.view.said import At, Said
 from slo_service.show.web.view.tiers import fires_from, measured_still_needed
@@ -29,6 +40,10 @@ def missed(indicator: Indicator) -> str:
             return "were not acknowledged"
         case Lag():
             return f"found {indicator.stage} more than {words.duration(indicator.within_ns)} behind"
+        case Ratio() | Composite():
+            return "were bad"
+        case Threshold():
+            return f"were not {words.target(indicator)}"
 
 
 def again(indicator: Indicator) -> str:
@@ -43,12 +58,16 @@ def again(indicator: Indicator) -> str:
             return "Acknowledged again"
         case Lag():
             return "Current again"
+        case Ratio() | Threshold() | Composite():
+            return "Good again"
 
 
 def lede(slo: Slo, status: Status | None, slices: Sequence[Delta] = ()) -> Said:
     """`slices`: the newest counts, for what happened since the first bad one and since when it is over."""
     if status is None:
         return ("Not judged yet: the first verdict comes once the watermark has moved.",)
+    if status.watermark_ns is None and (why := unmeasured(slo.indicator)):
+        return (f"Not measured: {why}. That is neither good nor bad.",)
     match status.state:
         case State.BURNING:
             return (*_since(slo, status, slices), *_firing(status), *_lately(slo, status, slices))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -71,6 +72,7 @@ class ObjectiveView:
     counted: str
     graphs: Mapping[str, TierGraphs]
     defined_at: str
+    sources: tuple[tuple[str, str], ...]  # what was declared, and where
 
 
 def tiles(slo: Slo, status: Status | None) -> tuple[Tile, ...]:
@@ -133,7 +135,7 @@ def _blind(cells: Sequence[Delta], start_ns: int, end_ns: int) -> list[tuple[int
     """Gaps of two rows and more between the first row and the end."""
     spans, reach = [], 2 * COARSE
     starts = [cell.slice_start_ns for cell in cells if cell.slice_start_ns >= start_ns]
-    for before, after in zip(starts, [*starts[1:], end_ns], strict=True):
+    for before, after in pairwise([*starts, end_ns]):
         if after - before > reach:
             spans.append((before + COARSE, after))
     return spans
@@ -246,4 +248,5 @@ def objective_view(
         counted=words.events(slo.indicator),
         graphs=tier_graphs(slo, status, *rows, transitions) if status else {},
         defined_at=place(slo.defined_at),
+        sources=tuple((what, place(where)) for what, where in slo.sources.items()),
     )

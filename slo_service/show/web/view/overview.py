@@ -54,6 +54,7 @@ class Action:
 class Row:
     name: str
     pipeline: str
+    service: str
     mark: Mark
     since_words: str
     since_ns: int | None
@@ -130,6 +131,7 @@ def _row(slo: Slo, status: Status | None, days: Sequence[float | None], actions:
     return Row(
         name=slo.name,
         pipeline=slo.pipeline,
+        service=slo.service,
         mark=mark,
         since_words=since_words,
         since_ns=since_ns,
@@ -212,7 +214,7 @@ def headline(
 def _burning(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
     """Where, since the first bad event, and whether it goes on."""
     found = [slo for slo in catalogue.slos.values() if state_of(slo.name, statuses) is State.BURNING]
-    where = sorted({slo.pipeline for slo in found})
+    where = sorted({slo.pipeline or slo.service for slo in found})
     together = {1: "", 2: "both "}.get(len(found), "all ") if len(where) == 1 else ""
     first = [at for slo in found if (at := statuses[slo.name].first_bad_ns) is not None]
     since: Said = (" since ", At(min(first))) if first else ()
@@ -247,6 +249,8 @@ def _untold(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Said:
     if len(known) < len(catalogue.slos):
         missing = len(catalogue.slos) - len(known)
         said += [f"{missing} {_are(missing)} not judged yet. "]
+    if unjudged := len(catalogue.unjudged):
+        said += [f"{unjudged} more {_are(unjudged)} declared and not judged by this version. "]
     return (*said, "That is neither good nor bad.") if said and not bad else tuple(said)
 
 

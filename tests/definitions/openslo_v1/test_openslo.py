@@ -1,0 +1,285 @@
+"""What OpenSLO's documents mean here."""
+
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from slo_service.definitions import load_folder
+from slo_service.definitions.document import OPENSLO
+from slo_service.definitions.kinds import KINDS
+from slo_service.definitions.shape import write_spec
+from slo_service.definitions.writing import to_yaml
+from slo_service.domain.budgeting import Calendar, Occurrences, RatioTimeslices, Timeslices
+from slo_service.domain.indicator import (
+    Comparison,
+    Composite,
+    Freshness,
+    Metric,
+    Ratio,
+    Side,
+    Stream,
+    Threshold,
+)
+from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
+from slo_service.domain.policy import Burning, Mode, NoData, Not, Notify
+from slo_service.domain.slo import Severity
+from slo_service.domain.tally import Objective
+
+HERE = Path(__file__).parent
+EVERYTHING = HERE / "everything.yaml"
+ENV = {"PROM_TOKEN": "planted-token"}
+PIPELINE = """
+apiVersion: slo-service/v1
+kind: Pipeline
+metadata: {name: orders}
+spec: {owner: web, source: {kafka: {topic: a}}, sink: {kafka: {topic: b}}}
+---
+apiVersion: slo-service/v1
+kind: Canary
+metadata: {name: orders-canary}
+spec: {pipeline: orders, every: 1s, template: {id: "${canary.id}"}, markerField: m}
+---
+"""
+FRESH = (
+    "{ratioMetric: {raw: {metricSource: {type: stream, spec: {freshness: {canary: orders-canary, within: 30s}}}}, "
+    "rawType: success}}"
+)
+ALERTING = "---\n{apiVersion: slo-service/v1, kind: Alerting, metadata: {name: a}, "
+ALERTING += "spec: {selector: SELECTOR, preset: workbook}}"
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load_folder([EVERYTHING], ENV)
+
+
+@pytest.fixture(scope="module")
+def catalogue(loaded):
+    assert loaded.catalogue is not None, loaded.errors
+    return loaded.catalogue
+
+
+def load(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    return load_folder([tmp_path], ENV)
+
+
+def slo(objectives="[{target: 0.999}]", indicator=f"indicator: {{spec: {FRESH}}}", more=""):
+    return f"""
+apiVersion: openslo/v1
+kind: SLO
+metadata: {{name: s}}
+spec:
+  service: web
+  {indicator}
+  timeWindow: [{{duration: 28d, isRolling: true}}]
+  budgetingMethod: Occurrences
+  objectives: {objectives}
+{more}"""
+
+
+def test_everything_of_openslo_loads_without_a_mistake(loaded):
+    assert loaded.errors == ()
+    assert {"W505", "W506"} <= {finding.code for finding in loaded.findings}
+
+
+def test_each_of_several_objectives_is_an_slo_named_after_it_or_its_place(catalogue):
+    assert list(catalogue.slos) == ["web-latency-quick", "web-latency-2", "web-errors"]
+    quick, second = catalogue.slos["web-latency-quick"], catalogue.slos["web-latency-2"]
+    assert (quick.display_name, quick.objective_name, quick.declared) == (
+        "Pages are quick: Quick",
+        "Quick",
+        "web-latency",
+    )
+    assert (second.display_name, second.objective_at) == ("Pages are quick: 2", 1)
+    assert second.objective == Objective(Fraction(999, 1000))
+
+
+def test_a_threshold_is_that_of_its_objective_on_the_metric_of_its_sli(catalogue):
+    asked = '{"query":"histogram_quantile(0.99, x[$__interval])"}'
+    assert catalogue.slos["web-latency-quick"].indicator == Threshold(
+        Metric("prometheus", "main-prometheus", asked), Comparison.LT, Fraction(3, 10)
+    )
+
+
+def test_a_ratio_of_bad_events_keeps_which_side_is_counted(catalogue):
+    indicator = catalogue.slos["web-errors"].indicator
+    assert isinstance(indicator, Ratio)
+    assert (indicator.side, indicator.metric.source, indicator.counter) == (Side.BAD, "datadog", False)
+    assert indicator.total is not None
+    assert indicator.total.fields == {"query": "sum:requests{*}"}
+
+
+def test_an_slo_without_a_pipeline_has_none(catalogue):
+    assert catalogue.slos["web-errors"].pipeline == ""
+
+
+def test_several_texts_of_a_label_are_one_with_commas_and_each_can_be_selected(tmp_path, catalogue):
+    assert catalogue.slos["web-latency-2"].labels == {"team": "search,checkout", "costs": "Centre 17"}
+    alerting = ALERTING.replace("SELECTOR", "{matchLabels: {team: b}}")
+    text = PIPELINE + slo().replace("{name: s}", "{name: s, labels: {team: [a, b]}}") + alerting
+    found = load(tmp_path, text).catalogue
+    assert found is not None
+    assert found.slos["s"].alerting.name == "a"
+
+
+def test_what_cannot_be_judged_yet_is_among_no_slos_and_says_why(catalogue):
+    assert {name: each.reason for name, each in catalogue.unjudged.items()} == {
+        "web-availability": "windows of the calendar (1w) are not judged yet; Timeslices are not judged yet",
+        "web-ratio": "RatioTimeslices are not judged yet",
+        "web-as-a-whole": "several indicators as one are not judged yet",
+    }
+
+
+def test_windows_and_slices_keep_what_is_written(catalogue):
+    sliced = catalogue.unjudged["web-availability"].slo
+    assert sliced.calendar == Calendar(datetime(2022, 1, 1, 12), "America/New_York", 1, "w")  # noqa: DTZ001 - its zone stands beside it
+    assert sliced.budgeting == Timeslices(Fraction(95, 100), MINUTE)
+    ratio = catalogue.unjudged["web-ratio"].slo
+    assert (ratio.window_ns, ratio.budgeting) == (90 * DAY, RatioTimeslices(5 * MINUTE))
+
+
+def test_a_composite_weighs_its_members_and_has_their_mean_budget(catalogue):
+    whole = catalogue.unjudged["web-as-a-whole"].slo
+    assert isinstance(whole.indicator, Composite)
+    assert [(m.name, m.target, m.weight) for m in whole.members] == [
+        ("quick", Fraction(99, 100), 3), ("up", Fraction(98, 100), 1),
+    ]  # fmt: skip
+    assert whole.objective.budget == (3 * Fraction(1, 100) + Fraction(2, 100)) / 4
+
+
+def test_a_burn_rate_is_a_tier_whose_two_windows_are_the_one_looked_back_over(catalogue):
+    fast, slow = catalogue.slos["web-latency-quick"].alerting.tiers
+    assert (fast.name, fast.severity, fast.long_ns, fast.short_ns) == ("fast-burn", Severity.PAGE, HOUR, HOUR)
+    assert (fast.factor(28 * DAY), fast.inclusive, fast.after_ns) == (Fraction(144, 10), True, 5 * MINUTE)
+    assert (slow.severity, slow.factor(28 * DAY), slow.inclusive) == (Severity.TICKET, Fraction(1, 2), False)
+
+
+def test_own_alert_policies_win_over_an_alerting_that_selects_everything(tmp_path):
+    alerting = ALERTING.replace("SELECTOR", "{}")
+    found = load(tmp_path, EVERYTHING.read_text() + alerting).catalogue
+    assert found is not None
+    assert found.slos["web-latency-quick"].alerting.name == "fast-burn, slow-burn, at-once"
+    assert found.slos["web-errors"].alerting.name == "a"
+
+
+def test_contacts_are_told_by_the_target_s_own_name_or_its_annotation(catalogue):
+    fast = catalogue.policies["AlertPolicy fast-burn"]
+    (rule,) = fast.rules
+    assert (fast.mode, fast.selector.names) == (Mode.ENFORCE, ("web-latency-quick", "web-latency-2"))
+    assert (rule.when, rule.release) == (Burning("fast-burn"), Not(Burning("fast-burn")))
+    assert rule.do == (Notify("oncall", "burning"),)
+    at_once = catalogue.policies["AlertPolicy at-once of web-latency"]
+    assert [(rule.name, rule.when) for rule in at_once.rules] == [("no-data", NoData(10 * MINUTE))]
+
+
+def test_a_budget_policy_made_of_an_alert_policy_reaches_only_its_own_slos(catalogue):
+    selector = catalogue.policies["AlertPolicy fast-burn"].selector
+    assert selector.matches({}, "web-latency-2")
+    assert not selector.matches({}, "web-errors")
+
+
+def test_it_is_said_who_is_not_told_and_by_which_target(loaded):
+    (finding,) = [each for each in loaded.findings if "nobody is told" in each.message]
+    assert finding.message == "nobody is told by way of the notification target nobody (slack)"
+
+
+def test_secrets_of_a_data_source_are_filled_in_and_in_no_repr_nor_finding(loaded, catalogue):
+    details = catalogue.data_sources["main-prometheus"].details
+    assert details == {
+        "url": "http://prometheus:9090", "headers": [{"Authorization": "Bearer planted-token"}], "retries": 3,
+    }  # fmt: skip
+    assert "planted-token" not in repr(loaded)
+
+
+def test_a_data_source_is_written_back_with_its_settings_unfilled(loaded):
+    (spec,) = [draft.spec for draft in loaded.drafts if draft.document.kind == "DataSource"]
+    assert "planted-token" not in str(write_spec(spec))
+    assert write_spec(spec)["connectionDetails"]["headers"] == [{"Authorization": "Bearer ${PROM_TOKEN}"}]
+
+
+def test_every_document_is_written_back_as_it_was_read(tmp_path, loaded):
+    documents = [
+        {
+            "apiVersion": next(kind.api_version for kind in KINDS if kind.name == draft.document.kind),
+            "kind": draft.document.kind,
+            "metadata": write_spec(draft.document.header),
+            "spec": write_spec(draft.spec),
+        }
+        for draft in loaded.drafts
+    ]
+    again = load(tmp_path, to_yaml(documents))
+    assert again.errors == ()
+    assert [(d.document.header, d.spec) for d in again.drafts] == [(d.document.header, d.spec) for d in loaded.drafts]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        pytest.param(('"sum:errors{*}"', '" sum:errors{*}\\n"'), True, id="blanks around a query"),
+        pytest.param(("[{target: 0.98}]", "[{target: 0.99}]"), True, id="another target"),
+        pytest.param(("type: Datadog", "type: DataDog"), True, id="another spelling of the type"),
+        pytest.param(('"sum:errors{*}"', '"sum:errors{a}"'), False, id="another query"),
+        pytest.param(
+            ("bad: {metricSource: {type: Datadog", "good: {metricSource: {type: Datadog"), False, id="other side"
+        ),
+        pytest.param(("type: Datadog", "type: Datadog, metricSourceRef: main-prometheus"), None, id="another source"),
+    ],
+)
+def test_a_measurement_is_the_same_stream_while_it_means_the_same(tmp_path, catalogue, changed, kept):
+    found = load(tmp_path, EVERYTHING.read_text().replace(*changed)).catalogue
+    if kept is None:
+        assert found is None  # it contradicts the type of the data source
+    else:
+        same = found.slos["web-errors"].stream.id == catalogue.slos["web-errors"].stream.id
+        assert same is kept
+
+
+def test_equal_measurements_share_a_stream_whatever_is_promised_of_them(tmp_path):
+    found = load(
+        tmp_path, PIPELINE + slo("[{displayName: a, target: 0.99}, {displayName: b, target: 0.999}]")
+    ).catalogue
+    assert found is not None
+    assert found.slos["s-a"].stream == found.slos["s-b"].stream
+
+
+def test_the_streams_of_earlier_versions_keep_their_history():
+    assert Stream("orders", Freshness("orders-canary", 30 * SECOND)).id == "170829cd45618614688d5cc6"
+    assert Occurrences().identity == "Occurrences"
+
+
+def test_a_reference_may_come_before_what_it_names_and_stand_in_another_file(tmp_path):
+    (tmp_path / "b.yaml").write_text(f"apiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: fresh}}\nspec: {FRESH}\n")
+    found = load(tmp_path, PIPELINE + slo(indicator="indicatorRef: fresh")).catalogue
+    assert found is not None
+    assert found.slos["s"].indicator == Freshness("orders-canary", 30 * SECOND)
+
+
+def test_an_slo_on_a_broken_sli_is_judged_no_further(tmp_path):
+    sli = f"---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: fresh}}\nspec: {FRESH.replace('30s', 'soon')}\n"
+    found = load(tmp_path, PIPELINE + slo(indicator="indicatorRef: fresh") + sli)
+    assert [finding.code for finding in found.errors] == ["E204"]
+
+
+def test_a_composite_of_one_is_an_ordinary_slo(tmp_path):
+    one = f"[{{target: 0.999, indicator: {{spec: {FRESH}}}}}]"
+    text = slo(one, indicator="description: one")
+    found = load(tmp_path, PIPELINE + text).catalogue
+    assert found is not None
+    assert found.slos["s"].indicator == Freshness("orders-canary", 30 * SECOND)
+
+
+def test_a_data_source_that_nobody_declares_is_only_missed_where_its_type_is_needed(tmp_path):
+    metric = "{thresholdMetric: {metricSource: {metricSourceRef: elsewhere, type: Prometheus, spec: {query: up}}}}"
+    text = slo("[{op: gt, value: 0, target: 0.99}]", f"indicator: {{spec: {metric}}}")
+    assert load(tmp_path, text).errors == ()
+    missed = load(tmp_path, text.replace("type: Prometheus, ", "")).errors
+    assert [finding.message for finding in missed] == ["there is no DataSource elsewhere"]
+
+
+def test_every_kind_of_openslo_is_known():
+    assert {kind.name for kind in KINDS if kind.api_version == OPENSLO} == {
+        "DataSource", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "Service",
+    }  # fmt: skip

@@ -1,0 +1,78 @@
+"""Leaving out ticks is exact: the same rows come out as with every tick run."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from slo_service.definitions.finding import Mark
+from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.instant import HOUR, MINUTE, SECOND
+from slo_service.domain.policy import BudgetPolicy, BudgetRemainingBelow, Mode, Notify, Rule, Selector
+from slo_service.domain.slo import Alerting
+from slo_service.domain.status import State
+from slo_service.rehearse.case import Age, Behind, Case, Expectation, StateIs
+from slo_service.rehearse.reading import START_NS
+from slo_service.rehearse.run import Rehearsal, Seen
+from slo_service.rehearse.segment import Look, Segment
+
+MARK = Mark("case.yaml")
+SLO = "orders-freshness"
+
+
+def outcome(case: Case, catalogue: Catalogue, *, skip: bool) -> tuple[Seen, int]:
+    rehearsal = Rehearsal(case, catalogue, skip=skip)
+    *_, last = rehearsal.run()
+    return last, rehearsal.ticks
+
+
+def case_of(segments: tuple[Segment, ...], lag: tuple[Behind, ...], length: int, tick: int) -> Case:
+    looks = tuple(Expectation(MARK, at, at, SLO, (StateIs(MARK, State.HEALTHY),)) for at in (7 * MINUTE, length))
+    return Case("c", MARK, START_NS, tick, None, 1, {}, {SLO: segments}, {("orders", "enrich"): lag}, looks)
+
+
+def small(catalogue: Catalogue, *, workbook: bool) -> Catalogue:
+    """Two objectives, so that a case runs fast; with a rule on the budget, and one that waits for quiet."""
+    freshness, lag = catalogue.slos[SLO], catalogue.slos["orders-lag"]
+    if workbook:
+        freshness = replace(freshness, alerting=Alerting())
+    told = Rule("spent", BudgetRemainingBelow(Fraction(99, 100)), (Notify("orders-team", "burning"),))
+    policy = BudgetPolicy("budget", Selector({"importance": "1"}), (told,), Mode.ENFORCE)
+    policies = {**catalogue.policies, "budget": policy}
+    return replace(catalogue, slos={SLO: freshness, "orders-lag": lag}, policies=policies)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    length = draw(st.integers(10, 40)) * MINUTE
+    edges = sorted(draw(st.sets(st.integers(1, length // SECOND), max_size=6)))
+    segments, lag = [], []
+    for begin, end in zip(edges[::2], edges[1::2], strict=False):
+        look = draw(st.sampled_from([Look.MEASURED, Look.MEASURED, Look.UNMEASURED, Look.IDLE]))
+        share = draw(st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(1, 60)]))
+        segments.append(Segment(begin * SECOND, end * SECOND, look, share, None, MARK))
+        if draw(st.booleans()):
+            age = draw(st.sampled_from(Age))
+            lag.append(Behind(begin * SECOND, end * SECOND, age, 7 * SECOND, MARK))
+    return case_of(tuple(segments), tuple(lag), length, draw(st.sampled_from([5, 7, 10])) * SECOND)
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@given(case=cases(), workbook=st.booleans())
+def test_leaving_out_ticks_changes_nothing(catalogue: Catalogue, case: Case, workbook: bool) -> None:
+    definitions = small(catalogue, workbook=workbook)
+    (short, _), (long, _) = (outcome(case, definitions, skip=skip) for skip in (True, False))
+    assert short.transitions == long.transitions
+    assert short.decisions == long.decisions
+    assert short.messages == long.messages
+    assert short.memory == long.memory
+    assert short.statuses == long.statuses
+
+
+@pytest.mark.parametrize("workbook", [False, True])
+def test_a_day_with_an_outage_takes_few_ticks(catalogue: Catalogue, workbook: bool) -> None:
+    outage = Segment(10 * MINUTE, 22 * MINUTE, Look.MEASURED, Fraction(1), None, MARK)
+    _, ticks = outcome(case_of((outage,), (), 24 * HOUR, SECOND), small(catalogue, workbook=workbook), skip=True)
+    assert ticks < 1_000
