@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from slo_service.domain.instant import SECOND
 
@@ -229,15 +230,20 @@ class Stream:
 
     @property
     def id(self) -> str:
-        body = {
-            "indicator": self.indicator.canonical(),
-            "pipeline": self.pipeline,
-            "slice_width_ns": self.slice_width_ns,
-            "budgeting": self.budgeting,
-            "group": [list(pair) for pair in sorted(self.group)],
-        }
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return _stream_id(self)
+
+
+@lru_cache(maxsize=1 << 16)  # asked for at every tick
+def _stream_id(stream: Stream) -> str:
+    body = {
+        "indicator": stream.indicator.canonical(),
+        "pipeline": stream.pipeline,
+        "slice_width_ns": stream.slice_width_ns,
+        "budgeting": stream.budgeting,
+        "group": [list(pair) for pair in sorted(stream.group)],
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from math import exp, lgamma, log, log1p
+from math import exp, expm1, lgamma, log, log1p
 
 from slo_service.domain.status import Reading, Status
 from slo_service.domain.tally import Objective
@@ -53,20 +53,31 @@ def clopper_pearson(bad: int, total: int, confidence: float = 0.95) -> tuple[flo
 
 
 def _quantile(a: float, b: float, probability: float) -> float:
+    """The x at which I_x(a, b) is the probability: Halley's steps, kept within a bracket that always shrinks."""
+    if a == 1:
+        return -expm1(log1p(-probability) / b)
+    if b == 1:
+        return exp(log(probability) / a)
     low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if incomplete_beta(a, b, middle) < probability:
-            low = middle
-        else:
-            high = middle
-        if high - low < 1e-9 * high:
-            break
-    return (low + high) / 2
+    x = a / (a + b)
+    scale = lgamma(a + b) - lgamma(a) - lgamma(b)
+    for _ in range(100):
+        error = incomplete_beta(a, b, x) - probability
+        low, high = (x, high) if error < 0 else (low, x)
+        density = exp(scale + (a - 1) * log(x) + (b - 1) * log1p(-x))
+        step = error / density if density > _TINY else 1.0
+        step /= 1 - max(-1.0, min(1.0, step * ((a - 1) / x - (b - 1) / (1 - x)))) / 2
+        following = x - step
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - x) <= 1e-12 * following:
+            return following
+        x = following
+    return x
 
 
 def with_intervals(status: Status, objective: Objective) -> Status:
-    """The same status with the 95 % bounds of its burn rates and of its remaining budget filled in, for display."""
+    """The same status with the 95 % bounds of its burn rates and of its remaining budget filled in."""
     readings = {length: _bounded(reading, objective) for length, reading in status.readings.items()}
     tiers = tuple(
         replace(tier, long=readings[tier.long.length_ns], short=readings[tier.short.length_ns])
@@ -74,12 +85,17 @@ def with_intervals(status: Status, objective: Objective) -> Status:
         else tier
         for tier in status.tiers
     )
+    return replace(with_budget_interval(status), readings=readings, tiers=tiers)
+
+
+def with_budget_interval(status: Status) -> Status:
+    """The same status with the 95 % bounds of its remaining budget, on which actions rest."""
     budget, tally = status.budget, status.budget.reading.tally
-    if budget.allowed_events and tally.total:
-        low, high = clopper_pearson(tally.bad, tally.total)
-        share = float(tally.total / budget.allowed_events)
-        budget = replace(budget, interval=(1 - high * share, 1 - low * share))
-    return replace(status, readings=readings, tiers=tiers, budget=budget)
+    if not budget.allowed_events or not tally.total:
+        return status
+    low, high = clopper_pearson(tally.bad, tally.total)
+    share = float(tally.total / budget.allowed_events)
+    return replace(status, budget=replace(budget, interval=(1 - high * share, 1 - low * share)))
 
 
 def _bounded(reading: Reading, objective: Objective) -> Reading:

@@ -56,13 +56,13 @@ def schedule(slo: Slo, beat: Rhythm, since_ns: int) -> Schedule:
 
 def past(slo: Slo, beat: Rhythm, widths: Sequence[int], since_ns: int, until_ns: int) -> dict[int, list[Delta]]:
     """Rows of each width for a time in which all was good, as a store would have kept them."""
-    flow, rows = Flow(until_ns, beat.rate), {}
+    flow, rows, stream = Flow(until_ns, beat.rate), {}, slo.stream.id
     reaches = {MIDDLE_NS: MIDDLE_REACH_NS + SLACK_NS, COARSE_NS: slo.window_ns + DAY}
     for width_ns in widths:
         begin = max(since_ns, floor_to(until_ns - reaches.get(width_ns, FINE_REACH_NS + SLACK_NS), width_ns))
         rows[width_ns] = [
             Delta(
-                slo.stream.id,
+                stream,
                 stretch.slice_start_ns,
                 stretch.tally.good,
                 0,

@@ -12,7 +12,7 @@ from slo_service.domain.policy import Condition
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
 from slo_service.evaluate.evaluator import Evaluator
-from slo_service.evaluate.interval import with_intervals
+from slo_service.evaluate.interval import with_budget_interval
 from slo_service.evaluate.objective import LATELY
 from slo_service.rehearse.case import Case
 from slo_service.rehearse.feed import FlowFeed, Group, LagFeed, Rhythm, past, rhythm, schedule
@@ -62,7 +62,7 @@ class Patient:
         deltas, progress = self._feed.until(now_ns)
         self._evaluator.apply(deltas, progress)
         evaluation = self._evaluator.tick(now_ns)
-        self._status = with_intervals(evaluation.statuses[self.slo.name], self.slo.objective)
+        self._status = with_budget_interval(evaluation.statuses[self.slo.name])
         return evaluation.transitions
 
     def seen(self, now_ns: int) -> Status:

@@ -34,7 +34,8 @@ def insert(database: sqlite3.Connection, *ids: CanaryId, loaded_at: int = 0) -> 
 @asynccontextmanager
 async def tap(tmp_path: Path, **columns: str) -> AsyncIterator[SqlTap]:
     tick = count(1)
-    place = SqlTable(f"sqlite+aiosqlite:///{tmp_path}/sink.db", "live", "event_id", **columns)
+    table = SqlTable(f"sqlite+aiosqlite:///{tmp_path}/sink.db", "live", "event_id")
+    place = replace(table, **columns)  # type: ignore[arg-type]  # mypy takes the texts for any of its fields
     watching = SqlTap(
         "sink", place, canary="orders-canary", marker="slo-canary", poll_ns=SECOND,
         clock=lambda: Moment(now := next(tick), now),
