@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from slo_service.cli.example import Example
+from slo_service.cli.figures import counted
 from slo_service.cli.talk import Trouble, print_json
 
 if TYPE_CHECKING:
@@ -37,10 +39,12 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def check(ctx: click.Context, paths: tuple[str, ...], *, shape: str, as_json: bool) -> None:
     """Validate and lint definitions in files and folders.
 
+    Cases for slo test beside them are checked as well.
+
     One line a finding: file:line:column: error|warning CODE: what; remedy.
     Exit 0 without errors (warnings are fine), 1 with an error, 2 when a path cannot be read.
     """
-    loaded = load(paths)
+    loaded = _with_cases(load(paths))
     if as_json or shape == "json":
         print_json(_report(loaded))
     elif shape == "sarif":
@@ -71,6 +75,18 @@ def load(paths: tuple[str, ...]) -> Loaded:
     return load_folder(found, os.environ, settings_needed=False, now_ns=wall_ns())
 
 
+def _with_cases(loaded: Loaded) -> Loaded:
+    """With what is wrong in the cases for `slo test` among the definitions, once those can be looked at."""
+    if loaded.catalogue is None or not loaded.tests:
+        return loaded
+    from slo_service.rehearse.reading import read_cases
+
+    findings = (*loaded.findings, *read_cases(loaded.tests, loaded.catalogue).findings)
+    return replace(
+        loaded, findings=tuple(sorted(findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message)))
+    )
+
+
 def _unreadable(path: Path) -> str | None:
     try:
         if path.is_dir():
@@ -95,9 +111,10 @@ def _grouped(loaded: Loaded) -> Iterator[str]:
 
 def _summary(loaded: Loaded) -> str:
     errors, allowed = len(loaded.errors), len(loaded.suppressed)
-    counts = f"{errors} errors, {len(loaded.findings) - errors} warnings" if loaded.findings else "no findings"
+    both = f"{counted(errors, 'error')}, {counted(len(loaded.findings) - errors, 'warning')}"
+    counts = both if loaded.findings else "no findings"
     said = f"{counts}, {allowed} allowed" if allowed else counts
-    return f"{loaded.files} files, {loaded.objects} objects: {said}"
+    return f"{counted(loaded.files, 'file')}, {counted(loaded.objects, 'object')}: {said}"
 
 
 def _report(loaded: Loaded) -> dict[str, object]:

@@ -8,6 +8,7 @@ import click
 
 from slo_service.cli.check import load
 from slo_service.cli.example import Example
+from slo_service.cli.figures import counted
 from slo_service.cli.service import Service, url_option
 from slo_service.cli.talk import Trouble, print_json
 
@@ -41,7 +42,7 @@ def diff(ctx: click.Context, paths: tuple[str, ...], *, url: str, as_json: bool)
     else:
         for change in changes:
             click.echo(change)
-        click.echo(f"{len(changes)} changes" if changes else "no difference", err=True)
+        click.echo(counted(len(changes), "change") if changes else "no difference", err=True)
     ctx.exit(1 if changes else 0)
 
 

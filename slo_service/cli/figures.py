@@ -21,13 +21,13 @@ def burn(rate: float | None) -> str:
 
 
 def versus(rate: float, factor: float, *, over: bool) -> str:
-    """`14.44 > 14.4`: as many decimals as it takes to see what the exact comparison said."""
+    """`14.44 > 14.4`: as many decimals as it takes to see what the exact comparison said. `2 ≥ 2`: the limit counts."""
     left, right = trimmed(rate, 2), trimmed(factor, 2)
     for decimals in range(3, 13):
         if left != right:
             break
         left, right = trimmed(rate, decimals), trimmed(factor, decimals)
-    sign = ">" if over else "=" if left == right else "<"
+    sign = ("≥" if left == right else ">") if over else "=" if left == right else "<"
     return f"{left} {sign} {right}"
 
 
@@ -43,6 +43,12 @@ def duration(seconds: float | None) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts[:2]) or "0s"
+
+
+def counted(number: int, one: str) -> str:
+    """`1 error`, `2 errors`, `1,200 losses`."""
+    many = f"{one}es" if one.endswith("s") else f"{one}s"
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def clock(instant: str | None) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from slo_service.cli.example import Example
+from slo_service.cli.figures import counted
 from slo_service.cli.talk import Trouble, print_json
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ CONVERTERS = {
     "openslo": "slo_service.definitions.importing.openslo",
 }
 """Formats, and the module whose `convert_files(Sequence[SourceFile]) -> Imported` converts from it."""
+
+_TEMPLATE = re.compile(r"^\s*\{\{|[:-] \{\{", re.MULTILINE)  # braces that YAML reads as a mapping within a mapping
 
 
 @click.command("import", cls=Example, epilog="slo import sloth slos/*.yaml --out slo_definitions\n"
@@ -44,6 +49,8 @@ def import_(ctx: click.Context, form: str, files: tuple[str, ...], *, out: str |
     read, findings = _read(files)
     imported: Imported = import_module(CONVERTERS[form]).convert_files(read)
     findings += imported.findings
+    texts = {source.file: source.text for source in read}
+    findings = [_unrendered(each, texts.get(each.file, "")) for each in findings]
     ok = imported.ok and not findings
     written = _write(imported, Path(out)) if ok and out else []
     if not as_json:
@@ -54,7 +61,7 @@ def import_(ctx: click.Context, form: str, files: tuple[str, ...], *, out: str |
     elif ok and not out:
         click.echo(imported.text, nl=False)
     if ok:
-        click.echo(f"{imported.documents} documents, {len(imported.losses)} losses", err=True)
+        click.echo(f"{counted(imported.documents, 'document')}, {counted(len(imported.losses), 'loss')}", err=True)
     ctx.exit(0 if ok else 1)
 
 
@@ -80,6 +87,15 @@ def _read(files: Sequence[str]) -> tuple[list[SourceFile], list[Finding]]:
             what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
             findings.append(found(Mark(file), "E102", what, "save the file as UTF-8"))
     return read, findings
+
+
+def _unrendered(finding: Finding, text: str) -> Finding:
+    """A template is no YAML before it is filled in, whatever the parser says of its braces."""
+    if finding.code != "E103" or not _TEMPLATE.search(text):
+        return finding
+    return replace(
+        finding, remedy="this is a template; fill it in first, say by `helm template`, and import the result"
+    )
 
 
 def _write(imported: Imported, folder: Path) -> list[str]:

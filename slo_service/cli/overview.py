@@ -79,7 +79,7 @@ def _line(slo: Slo) -> tuple[str, ...]:
     left = figures.percent(slo.budget_remaining, 1)
     if slo.budget is not None and slo.budget.remaining_minutes is not None:
         left += f" ({figures.trimmed(slo.budget.remaining_minutes, 1)} min)"
-    if slo.provisional:
+    if slo.provisional and slo.budget_remaining is not None:
         left += " provisional"
     objective = f"{figures.percent(slo.objective, 4)} / {figures.duration(slo.window)}"
     burns = (figures.burn(slo.burn_rates.get(window)) for window in ("1h", "6h"))

@@ -44,13 +44,19 @@ def _with_options(command: C) -> C:
 @_with_options
 @click.pass_context
 def prometheus(ctx: click.Context, path: str, *, out: str, only_check: bool, as_json: bool) -> None:
-    """Recording and alerting rules for Prometheus, from the definitions in PATH (slo_definitions by default)."""
-    from slo_service.show.render.prometheus import prometheus_rules
+    """Recording and alerting rules for Prometheus, from the definitions in PATH (slo_definitions by default).
+
+    They are over the service's own counters; an SLO that it does not count is left out, with a line on stderr.
+    """
+    from slo_service.show.render.prometheus import prometheus_rules, without_rules
 
     catalogue = _sound(ctx, path).catalogue
     assert catalogue is not None
+    left_out = without_rules(catalogue)
     state = settle(Path(out) / RULES, prometheus_rules(catalogue), only_check=only_check)
-    _report(ctx, {str(Path(out) / RULES): state}, as_json=as_json)
+    for line in left_out:
+        click.echo(line, err=True)
+    _report(ctx, {str(Path(out) / RULES): state}, {"left_out": list(left_out)}, as_json=as_json)
 
 
 @render.command(cls=Example, epilog="slo render openslo slo_definitions --out openslo\n"

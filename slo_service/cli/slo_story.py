@@ -15,7 +15,7 @@ def slo_story(slo: SloDetail, journal: DecisionPage) -> Iterator[str]:
     since = "" if slo.since is None else f" since {clock(slo.since)}"
     yield f"{slo.name} is {slo.state}{since}: {slo.display_name}"
     yield f"  because {reason(slo)}"
-    yield f"  defined at {slo.defined_at}; measured by {slo.indicator['method']}, {slo.indicator['kind']}"
+    yield f"  defined at {slo.defined_at}{_measured_by(slo)}"
     yield from (f"  {what} from {place}" for what, place in slo.sources.items())
     if slo.budget is None:
         return
@@ -34,6 +34,12 @@ def slo_story(slo: SloDetail, journal: DecisionPage) -> Iterator[str]:
             yield f"  {clock(row.at)}  {row.id}  {row.verdict}: {row.action} {row.target}: {row.reason}"
 
 
+def _measured_by(slo: Slo) -> str:
+    """Several indicators as one have no method in common."""
+    said = [str(slo.indicator[key]) for key in ("method", "kind") if key in slo.indicator]
+    return f"; measured by {', '.join(said)}" if said else ""
+
+
 def reason(slo: Slo) -> str:
     """Why the one word is what it is."""
     firing = {severity: [t.tier for t in slo.tiers if t.firing and t.severity == severity] for severity in
@@ -43,7 +49,8 @@ def reason(slo: Slo) -> str:
             return f"a page fires: {', '.join(firing['page'])}"
         case "warn":
             overspent = [] if slo.budget_remaining is None or slo.budget_remaining >= 0 else ["the budget is overspent"]
-            return "; ".join([*(f"a ticket fires: {name}" for name in firing["ticket"]), *overspent])
+            waiting = [f"{t.tier} {_waits(t)}" for t in slo.tiers if _is_waiting(t)]
+            return "; ".join([*(f"a ticket fires: {name}" for name in firing["ticket"]), *waiting, *overspent])
         case "frozen" | "unknown" if slo.not_judged:
             return slo.not_judged
         case "frozen":
@@ -93,13 +100,21 @@ def _tier(tier: Tier) -> Iterator[str]:
 def _phase(tier: Tier) -> str:
     frozen = "" if tier.frozen_since is None else f", frozen since {clock(tier.frozen_since)} for lack of data"
     if not tier.firing:
-        return f"quiet{frozen}"
+        return f"{_waits(tier) if _is_waiting(tier) else 'quiet'}{frozen}"
     if tier.burning is False:
         keep = "" if tier.keep_firing_seconds is None else f" of the {duration(tier.keep_firing_seconds)} it takes"
         ended = f"; last burned {clock(tier.last_burned)}, quiet for {duration(tier.quiet_seconds)}{keep}"
     else:
         ended = ""
     return f"fires since {clock(tier.since)}{ended}{frozen}"
+
+
+def _is_waiting(tier: Tier) -> bool:
+    return bool(tier.burning) and tier.after_seconds > 0 and not tier.firing
+
+
+def _waits(tier: Tier) -> str:
+    return f"burns for {duration(tier.burned_seconds)} of the {duration(tier.after_seconds)} after which it fires"
 
 
 def compared(window: Window | TransitionWindow, factor: float) -> str:

@@ -8,6 +8,7 @@ import click
 
 from slo_service.cli.check import load
 from slo_service.cli.example import Example
+from slo_service.cli.figures import counted
 from slo_service.cli.talk import Trouble, print_json
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def test(ctx: click.Context, paths: tuple[str, ...], *, folders: tuple[str, ...]
     else:
         for finding in read.findings:
             click.echo(str(finding))
-        mistakes = f", {len(read.findings)} mistakes" if read.findings else ""
+        mistakes = f", {counted(len(read.findings), 'mistake')}" if read.findings else ""
         click.echo(f"{len(outcomes) - failed} of {len(outcomes)} cases passed{mistakes}", err=True)
     ctx.exit(1 if failed or read.findings else 0)
 
@@ -70,7 +71,7 @@ def _refuse(ctx: click.Context, loaded: Loaded, *, as_json: bool) -> None:
     else:
         for finding in loaded.errors:
             click.echo(str(finding))
-        click.echo(f"nothing was run: {len(loaded.errors)} errors in the definitions", err=True)
+        click.echo(f"nothing was run: {counted(len(loaded.errors), 'error')} in the definitions", err=True)
     ctx.exit(1)
 
 

@@ -118,9 +118,7 @@ class Draft:
 def cases(catalogue: Catalogue, statuses: Mapping[str, Status]) -> Iterator[tuple[tuple[str, str, str], Case | None]]:
     """Every rule × selected SLO; no case where the SLO was not evaluated, so its episode stays as it is."""
     for policy in catalogue.policies.values():
-        for slo in catalogue.slos.values():
-            if not policy.selector.matches(slo.labels, slo.name):
-                continue
+        for slo in catalogue.selected(policy.selector):
             status = statuses.get(slo.name)
             for rule in policy.rules:
                 key = (policy.name, rule.name, slo.name)

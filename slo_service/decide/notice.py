@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from slo_service.decide.condition import firing_measured
 from slo_service.decide.draft import Case, Draft
@@ -175,7 +174,7 @@ def _since(case: Case, episode: RuleEpisode, firing: tuple[TierState, ...]) -> i
 
 
 def _worst(firing: tuple[TierState, ...]) -> TierState:
-    return max(firing, key=lambda t: (t.short.burn or Fraction(0)) / t.factor)
+    return max(firing, key=lambda t: t.strain)
 
 
 def _reading(state: TierState) -> dict[str, object]:

@@ -75,13 +75,13 @@ def _canary(now_ns: int, pipeline: Pipeline, slos: Sequence[tuple[Slo, Status | 
         verdicts += [(_over(slo, tier), slo, tier) for tier in status.tiers]
     troubled = [(slo, tier) for verdict, slo, tier in verdicts if verdict]
     if troubled:
-        slo, tier = max(troubled, key=lambda pair: (pair[1].short.burn or Fraction(0)) / pair[1].factor)
+        slo, tier = max(troubled, key=lambda pair: pair[1].strain)
         says = f"canary: {slo.name} burns {window(tier.short)}, over {number(tier.factor)} ({tier.tier.name})"
         return Witness(Method.CANARY, pipeline.name, True, says, now_ns)
     calm = [(slo, tier) for verdict, slo, tier in verdicts if verdict is False]
     if not calm:
         return Witness(Method.CANARY, pipeline.name, None, "canary: not measured now", now_ns)
-    slo, tier = max(calm, key=lambda pair: (pair[1].short.burn or Fraction(0)) / pair[1].factor)
+    slo, tier = max(calm, key=lambda pair: pair[1].strain)
     says = f"canary: {slo.name} burns {window(tier.short)}, not over {number(tier.factor)}"
     return Witness(Method.CANARY, pipeline.name, False, says, now_ns)
 
@@ -96,7 +96,7 @@ def _over(slo: Slo, tier: TierState) -> bool | None:
         return None
     if reading.burn is None or reading.coverage < ENOUGH:
         return None
-    return reading.burn > tier.factor
+    return reading.burn > tier.factor or (tier.tier.inclusive and reading.burn == tier.factor)
 
 
 def _lag(now_ns: int, group: GroupTrouble, limit_ns: int | None) -> Witness:

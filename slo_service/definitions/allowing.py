@@ -16,6 +16,7 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*slo:[ \t]*allow\b[ \t]*(.*)", re.
 _BECAUSE = re.compile(r"(.*?)\bbecause\b[ \t]*(.*)", re.IGNORECASE)
 _WRITE = "write # slo: allow W501 because, and the reason"
 _DEPENDS_ON_THE_PLACE = {"W504"}  # says something in a review and nothing where the setting is set
+_MOST_NAMED = 100  # in one comment
 UNUSED = "W507"
 _ALLOWABLE = tuple(code for code in CODES if code.startswith("W") and code != UNUSED)
 
@@ -71,7 +72,7 @@ def _next(lines: Sequence[str], number: int) -> int:
 def _read(said: str, mark: Mark, findings: list[Finding]) -> tuple[tuple[str, ...], str]:
     parts = _BECAUSE.fullmatch(said.strip())
     named, reason = (parts[1], parts[2].strip()) if parts else (said, "")
-    codes = [word.upper() for word in re.split(r"[\s,]+|\band\b", named) if word]
+    codes = [word.upper() for word in re.split(r"[\s,]+|\band\b", named) if word][:_MOST_NAMED]
     wrong = [complaint for code in codes if (complaint := _wrong(code))]
     if not codes:
         wrong.append(("nothing is named that is to be allowed", _WRITE))

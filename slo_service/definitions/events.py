@@ -14,12 +14,12 @@ import yaml.events
 from ruamel.yaml import YAML
 
 # Where the two part, or one refuses what the other takes: tabs, breaks of YAML 1.1, byte order marks and what is not
-# printable; directives; ends of documents; | or > with a comment stuck to it or an empty line below; and anchors with
+# printable; directives; ends of documents; | or > with a comment behind it or an empty line below; and anchors with
 # more than letters, digits, - and _
 _APART = re.compile(
     r"[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     r"|^(?:%|\.\.\.)"
-    r"|[|>][0-9+-]*(?:#| *(?:#.*)?\n *\n)"
+    r"|[|>][0-9+-]*(?: *#| *\n *\n)"
     r"|(?:^|[\s\[{,])[&*][A-Za-z0-9_-]*[^A-Za-z0-9_\s,\[\]{}-]",
     re.MULTILINE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,26 +65,70 @@ def list_files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]
     """Each file once, in a stable order; what is hidden is left out, except where it is named."""
     seen: set[Path] = set()
     for path in paths:
-        inside = _inside(path) if path.is_dir() else [path]
-        if not path.exists():
+        if not os.path.lexists(path):
             findings.append(found(Mark(str(path)), "E101", "there is no such file or folder", "correct the path"))
             continue
-        for file in inside:
-            if file not in seen and len(seen) < MOST_FILES:
-                seen.add(file)
-                yield file
-        if len(inside) > MOST_FILES:
-            findings.append(found(Mark(str(path)), "E105", f"more than {MOST_FILES} files", "load fewer at once"))
+        for file in _inside(path, findings) if _is_folder(path) else [path]:
+            if file in seen:
+                continue
+            if len(seen) >= MOST_FILES:
+                findings.append(found(Mark(str(path)), "E105", f"more than {MOST_FILES} files", "load fewer at once"))
+                return
+            seen.add(file)
+            yield file
 
 
-def _inside(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix in {".yaml", ".yml"}
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+def _inside(folder: Path, findings: list[Finding]) -> list[Path]:
+    """Folders that are links are looked into as well, each folder once: mounted configuration consists of them. What
+    cannot be looked into is a mistake, or its definitions would be gone without a word."""
+
+    def unread(error: OSError) -> None:
+        what = f"cannot be read: {error.strerror}"
+        findings.append(found(Mark(str(error.filename)), "E101", what, "check the path and its permissions"))
+
+    entered: set[tuple[int, int]] = set()
+    inside: list[Path] = []
+    for at, folders, files in os.walk(folder, onerror=unread, followlinks=True):
+        place = _place(Path(at))
+        if place is None or place in entered:
+            folders.clear()
+            continue
+        entered.add(place)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in filter(_is_named_as_ours, folders):
+            remedy = "rename it, or put the file there: a mounted file that is missing becomes a folder"
+            findings.append(found(Mark(str(Path(at, name))), "E101", "is a folder and no file", remedy))
+        inside += filter(_is_file, (Path(at, name) for name in files if _is_named_as_ours(name)))
+    return sorted(inside)
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    """None for one that has gone meanwhile."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _is_named_as_ours(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) and not name.startswith(".")
+
+
+def _is_folder(path: Path) -> bool:
+    """What nobody may look at is taken for a file, of which is said that it cannot be read."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """So is a link that leads nowhere, which is said when it is read; a pipe is none, and would never end."""
+    try:
+        return path.is_file() or not path.exists()
+    except OSError:
+        return True
 
 
 def _text(path: Path, notes: Notebook) -> str | None:

@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     "W521": "witnesses are never enough",
     "W522": "review date has passed",
     "W526": "older or newer OpenSLO",
+    "W527": "secret written out",
 }
 
 

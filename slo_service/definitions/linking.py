@@ -32,15 +32,20 @@ from slo_service.domain.policy import BudgetPolicy
 from slo_service.domain.slo import Slo, Unjudged
 from slo_service.domain.tally import Objective
 
+MOST_LOOKED_AT = 2_000_000  # names among which one is sought that was meant; beyond it none is offered
+
 
 def resolve_references(drafts: Drafts, notes: Notebook) -> None:
+    looked_at = 0
     for reference in notes.references:
         known = drafts.names(reference.kind)
         if reference.name in known or reference.name in drafts.loose or not reference.name:
             continue
         if reference.needed or known:
             what = f"there is no {reference.kind} {reference.name}"
-            notes.add(reference.mark, "E302", what, nearest(reference.name, known))
+            looked_at += len(known)
+            soon = looked_at <= MOST_LOOKED_AT
+            notes.add(reference.mark, "E302", what, nearest(reference.name, known) if soon else "correct the name")
 
 
 def refuse_repeats(drafts: Drafts, notes: Notebook) -> None:

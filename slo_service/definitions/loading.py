@@ -19,7 +19,8 @@ from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.openslo_versions import modern
 from slo_service.definitions.origins import with_sources
 from slo_service.definitions.scalar import nearest
-from slo_service.definitions.settings import Settings
+from slo_service.definitions.secrets import cover_secrets
+from slo_service.definitions.settings import Look, Settings
 from slo_service.definitions.tree import Entries, Source
 from slo_service.domain.adjustment import Adjustment
 from slo_service.domain.catalogue import Catalogue, Written
@@ -42,6 +43,7 @@ class Loaded:
     suppressed: tuple[tuple[Finding, str], ...] = ()  # warnings that a comment allows, with its reason
     drafts: tuple[Draft[object], ...] = field(default=(), repr=False, compare=False)  # every document, as read
     tests: tuple[Source, ...] = field(default=(), repr=False, compare=False)  # documents of kind Test, not read here
+    settings: tuple[tuple[str, Look], ...] = ()  # files that hold settings, each as it was when it was read
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -88,6 +90,7 @@ def load_folder(
         suppressed,
         tuple(drafts.drafts),
         tuple(tests),
+        tuple(sorted(notes.settings.files.items())),
     )
 
 
@@ -125,7 +128,8 @@ def _read_file(path: Path, shelf: Shelf, drafts: Drafts, tests: list[Source], no
         if Node(source.root, "", notes).child("kind").written == TEST:
             tests.append(source)
             continue
-        for document in modern(source, notes):
+        shown = replace(source, text=cover_secrets(source, notes))
+        for document in modern(shown, notes):
             draft = _read_document(document, drafts, notes)
             if draft is not None:
                 drafts.drafts.append(draft)

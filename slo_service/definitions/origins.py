@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from slo_service.definitions.document import Document, Drafts
 from slo_service.definitions.finding import Mark
+from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.policy import BudgetPolicy
 from slo_service.domain.slo import Slo
 
@@ -16,14 +17,19 @@ def with_sources(slos: Mapping[str, Slo], drafts: Drafts, policies: Mapping[str,
     words `preset <name>` for what stands in no file."""
     written = {draft.document.defined_at: draft.document for draft in drafts.drafts}
     by_name = {(draft.document.kind, draft.document.name): draft.document for draft in drafts.drafts}
-    found = {}
+    policed, found = _policed(slos, policies), {}
     for name, slo in slos.items():
         sources = _own(slo, written[slo.defined_at], by_name) if slo.defined_at in written else {}
         sources["tiers"] = _tiers(slo, written.get(slo.defined_at), by_name)
-        for policy in policies.values():
-            if policy.selector.matches(slo.labels, slo.name):
-                sources[f"policy {policy.name}"] = policy.defined_at
-        found[name] = replace(slo, sources=sources)
+        found[name] = replace(slo, sources=sources | policed.get(name, {}))
+    return found
+
+
+def _policed(slos: Mapping[str, Slo], policies: Mapping[str, BudgetPolicy]) -> Mapping[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for policy in policies.values():
+        for slo in Catalogue(slos=slos).selected(policy.selector):
+            found.setdefault(slo.name, {})[f"policy {policy.name}"] = policy.defined_at
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+from heapq import nlargest
 
 from slo_service.definitions.tree import Absent, Entries, Items, Scalar, Tree
 
@@ -17,12 +19,33 @@ TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 NOTHING = {"", "~", "null", "Null", "NULL"}
 
 
+_MOST_LISTED = 20
+_MOST_COMPARED = 40  # letter by letter, which takes some 30 µs each
+_LONGEST_WORD = 100  # what is longer is no slip of the pen
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """` did you mean …` in words, or the list of what is known."""
     options = sorted(known)
-    if close := difflib.get_close_matches(word, options, n=1, cutoff=0.6):
-        return f"did you mean {close[0]}?"
-    return f"known are {', '.join(options)}" if options else "none is declared"
+    if len(word) <= _LONGEST_WORD and (close := _closest(word, tuple(options))):
+        return f"did you mean {close}?"
+    more = len(options) - _MOST_LISTED
+    listed = f"{', '.join(options[:_MOST_LISTED])} and {more} more" if more > 1 else ", ".join(options)
+    return f"known are {listed}" if options else "none is declared"
+
+
+@lru_cache(maxsize=1024)  # the same slip is often there in many files
+def _closest(word: str, options: tuple[str, ...]) -> str | None:
+    """Of many options only those are compared that share most pairs of letters with the word."""
+    if len(options) > _MOST_COMPARED:
+        pairs = _pairs(word)
+        options = tuple(nlargest(_MOST_COMPARED, options, key=lambda option: len(pairs & _pairs(option))))
+    return next(iter(difflib.get_close_matches(word, options, n=1, cutoff=0.6)), None)
+
+
+@lru_cache(maxsize=1 << 14)
+def _pairs(word: str) -> frozenset[str]:
+    return frozenset(map("".join, zip(f" {word}", word, strict=False)))
 
 
 def type_of(tree: Tree) -> str:

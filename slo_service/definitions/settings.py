@@ -5,22 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 # Controls but tab and line feed, and halves of surrogate pairs: databases and JSON refuse them
 UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 64 * 1024
+Look: TypeAlias = tuple[int, int, int]
+
+
+def look(path: str) -> Look:
+    """When the file's content and its permissions changed last, in ns, and its size; zeros where it is not there."""
+    try:
+        stat = Path(path).stat()
+    except (OSError, ValueError):
+        return 0, 0, 0
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
 class Settings:
     """Values never reach repr. `needed` is false where definitions are only read, as in a review, and never run."""
 
-    __slots__ = ("_env", "needed")
+    __slots__ = ("_env", "files", "needed")
 
     def __init__(self, env: Mapping[str, str], *, needed: bool = True) -> None:
         self._env = env
         self.needed = needed
+        self.files: dict[str, Look] = {}  # that were asked for, as they were when they were read
 
     def value(self, name: str) -> str | None:
         """None when neither NAME nor a readable NAME_FILE is there. An empty value counts as not set."""
@@ -31,6 +43,7 @@ class Settings:
         path = self._env.get(f"{name}_FILE")
         if not path:
             return None
+        self.files.setdefault(path, look(path))
         try:
             with Path(path).open(encoding="utf-8") as file:
                 return file.read(_LONGEST).strip() or None

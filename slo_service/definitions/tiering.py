@@ -18,7 +18,7 @@ from slo_service.definitions.shape.postponed import NOT_YET
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.instant import format_duration
 from slo_service.domain.pipeline import Contact
-from slo_service.domain.policy import BudgetPolicy, Burning, Condition, Mode, NoData, Not, Notify, Rule, Selector
+from slo_service.domain.policy import MEANT, BudgetPolicy, Burning, Condition, Mode, NoData, Not, Notify, Rule, Selector
 from slo_service.domain.slo import Alerting, Severity, Slo, Tier
 
 
@@ -38,7 +38,7 @@ class Attached:
         if not self.policy.breaching or not condition.judged:
             return None
         return Tier(
-            name=self.policy.name,
+            name=f"alert-{self.policy.name}" if self.policy.name in MEANT else self.policy.name,
             severity=condition.severity,
             long_ns=condition.lookback_ns,
             short_ns=condition.lookback_ns,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from slo_service.domain.adjustment import Adjustment
 from slo_service.domain.pipeline import Canary, Contact, DataSource, Job, Pipeline
-from slo_service.domain.policy import BudgetPolicy
+from slo_service.domain.policy import BudgetPolicy, Selector
 from slo_service.domain.report import Report
 from slo_service.domain.slo import Slo, Unjudged
 
@@ -37,6 +37,13 @@ class Catalogue:
     data_sources: Mapping[str, DataSource] = field(default_factory=dict)
     unjudged: Mapping[str, Unjudged] = field(default_factory=dict)  # declared SLOs that are in no other part
     documents: tuple[Written, ...] = field(default=(), compare=False, repr=False)  # all that it was made from
+
+    def selected(self, selector: Selector) -> Iterator[Slo]:
+        """Looks only at those that are named, where any are: every objective may have a policy of its own."""
+        for name in selector.names or self.slos:
+            slo = self.slos.get(name)
+            if slo is not None and selector.agrees(slo.labels):
+                yield slo
 
     def slos_of(self, pipeline: str) -> tuple[Slo, ...]:
         return tuple(slo for slo in self.slos.values() if slo.pipeline == pipeline)

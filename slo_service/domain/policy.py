@@ -26,7 +26,10 @@ class Selector:
     names: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str], name: str = "") -> bool:
-        return (not self.names or name in self.names) and all(
+        return (not self.names or name in self.names) and self.agrees(labels)
+
+    def agrees(self, labels: Mapping[str, str]) -> bool:
+        return all(
             key in labels and (labels[key] == value or value in labels[key].split(","))
             for key, value in self.match_labels.items()
         )
@@ -115,6 +118,7 @@ Unjudged = BudgetSpentWithin | ExhaustedWithin | IncidentSpent | Diagnosed
 
 Condition = Burning | BudgetRemainingBelow | BudgetRemainingAbove | NoData | QuietFor | All | AnyOf | Not | Unjudged
 EARLY = "early"  # the severity of the sequential detector, which `burning` may name and nobody judges yet
+MEANT = frozenset(("page", "ticket", "any", EARLY))  # by `burning`, so that no tier may be called so
 
 # --- actions ----------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,10 @@ class Tier:
             return self.burn
         return max(Fraction(1), self.budget_share * budget_window_ns / self.long_ns)
 
+    def share(self, budget_window_ns: int) -> Fraction:
+        """Of the budget, spent within the long window at the factor; what was declared, unless that was the factor."""
+        return self.budget_share if self.burn is None else self.burn * self.long_ns / budget_window_ns
+
 
 def tier_name(severity: Severity, long_ns: int) -> str:
     return f"{severity}-{format_duration(long_ns)}"

@@ -70,6 +70,23 @@ class TierState:
     def firing(self) -> bool:
         return self.phase is Phase.FIRING
 
+    @property
+    def waits(self) -> bool:
+        """It burns, and not yet for as long as it takes to fire."""
+        return bool(self.burning) and self.tier.after_ns > 0 and not self.firing
+
+    def over(self, reading: Reading) -> bool | None:
+        """Whether the window burns fast enough for this tier, as measured; None where nothing was."""
+        if reading.burn is None:
+            return None
+        return reading.burn > self.factor or (self.tier.inclusive and reading.burn == self.factor)
+
+    @property
+    def strain(self) -> Fraction:
+        """By how much the short window burns faster than the factor; the burn itself where any burn is too fast."""
+        burn = self.short.burn or Fraction(0)
+        return burn / self.factor if self.factor else burn
+
     def quietened(self) -> TierState:
         """The state after its SLO or tier was redefined: no longer firing, and undecided."""
         return replace(self, phase=Phase.QUIET, since_ns=self.judged_at_ns, burning=None, episode=None, burned_ns=0)

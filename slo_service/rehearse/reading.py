@@ -67,7 +67,8 @@ def _read(source: Source, catalogue: Catalogue, notes: Notebook) -> Case | None:
     elif chosen and chosen not in catalogue.slos:
         chosen = None
     expect = read_expectations(spec["expect"], chosen, catalogue)
-    if not expect:
+    if not expect:  # a name that is none hides what is expected of it, and is to be told all the same
+        _names(spec["series"], catalogue)
         return None
     draft = Case(
         name=document.name,
@@ -151,6 +152,12 @@ def _series(node: Node, case: Case, rates: dict[str, Fraction], catalogue: Catal
         found[name] = spans(value, case.length_ns, measured(flow))
         refuse_overlaps(value, found[name])
     return found
+
+
+def _names(series: Node, catalogue: Catalogue) -> None:
+    for name, (mark, _) in series.entries().items():
+        if name not in catalogue.slos:
+            refuse_slo(series, mark, name, catalogue)
 
 
 def _lag(node: Node, series: Node, end_ns: int, catalogue: Catalogue) -> dict[tuple[str, str], tuple[Behind, ...]]:

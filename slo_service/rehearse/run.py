@@ -12,6 +12,7 @@ from slo_service.decide.witness import GroupTrouble, lag_limit_ns, witnesses
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.event import Decision, Message, Transition
 from slo_service.domain.instant import DAY
+from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
 from slo_service.rehearse.case import Case
 from slo_service.rehearse.feed import groups
@@ -109,13 +110,18 @@ class Rehearsal:
 
 
 def _concerned(case: Case, catalogue: Catalogue) -> Catalogue:
-    """Pipelines that the case speaks of; nothing ever happens on the others."""
+    """Pipelines that the case speaks of, and SLOs without one that it names; nothing ever happens on the others."""
     named = {*case.series, *(expectation.slo for expectation in case.expect)}
     pipelines = {catalogue.slos[name].pipeline for name in named} | {pipeline for pipeline, _ in case.lag}
+    streams = {catalogue.slos[name].stream.id for name in named}
+
+    def concerned(slo: Slo) -> bool:
+        return slo.pipeline in pipelines if slo.pipeline else slo.stream.id in streams
+
     return replace(
         catalogue,
         pipelines={name: p for name, p in catalogue.pipelines.items() if name in pipelines},
-        slos={name: slo for name, slo in catalogue.slos.items() if slo.pipeline in pipelines},
+        slos={name: slo for name, slo in catalogue.slos.items() if concerned(slo)},
     )
 
 

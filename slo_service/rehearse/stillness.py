@@ -6,6 +6,7 @@ moves by the width of its tail's slot and by one round; a verdict that this coul
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -59,7 +60,7 @@ class Still:
             ends.append(self.start_ns + self.slo.window_ns if self._budget_is_far_from(Fraction(0)) else now)
         burning: list[TierState] = []
         for tier in status.tiers:
-            if tier.frozen_since_ns is not None or tier.burning is None or tier.tier.after_ns:
+            if tier.frozen_since_ns is not None or tier.burning is None or tier.waits:
                 return now
             if tier.burning:
                 burning.append(tier)
@@ -93,7 +94,8 @@ class Still:
     def _stays_clear(self, tier: TierState) -> bool:
         share = tier.factor * self.slo.objective.budget
         windows = (tier.long, tier.short)
-        return any(w.coverage >= _SAFELY_COVERED and w.tally.bad <= share * self._fewest(w) for w in windows)
+        clear = operator.lt if tier.tier.inclusive else operator.le
+        return any(w.coverage >= _SAFELY_COVERED and clear(w.tally.bad, share * self._fewest(w)) for w in windows)
 
     def _fewest(self, reading: Reading) -> Fraction:
         """Events that the window holds from now on at the least: what is unmeasured in it only leaves."""

@@ -20,6 +20,10 @@ def tier_says(tier: TierState) -> str:
     said = tier_sentence(tier)
     if tier.firing and tier.burning is False:
         said += f"; no longer burning, quiet for {_whole(tier.quiet_ns)}"
+    if tier.waits:
+        said += (
+            f"; burns for {_whole(tier.burned_ns)} of the {format_duration(tier.tier.after_ns)} after which it fires"
+        )
     return said
 
 

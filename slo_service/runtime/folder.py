@@ -10,8 +10,9 @@ from pathlib import Path
 import structlog
 
 from slo_service.definitions import Loaded, diff, load_folder
-from slo_service.definitions.files import Shelf
+from slo_service.definitions.files import Shelf, list_files
 from slo_service.definitions.finding import Finding
+from slo_service.definitions.settings import Look, look
 from slo_service.domain.catalogue import Catalogue
 from slo_service.show.ports import LoadReport
 
@@ -20,7 +21,8 @@ log = structlog.get_logger()
 MOST_FINDINGS_SHOWN = 200
 MOST_CHANGES_SHOWN = 200
 MOST_CHANGES_LOGGED = 20
-Fingerprint = tuple[tuple[str, int, int], ...]  # file, time of change and size
+Fingerprint = tuple[tuple[str, Look], ...]
+NOTHING: Look = (0, 0, 0)
 Objections = Callable[[Catalogue, Catalogue], Sequence[str]]
 """From the set in force and the new one to the reasons why the new one must wait."""
 
@@ -51,14 +53,16 @@ class Folder:
         self._shelf = Shelf()
         self._seen: Fingerprint = ()
         self._looked: Fingerprint = ()
+        self._settings: tuple[str, ...] = ()  # files that hold settings
         self._waiting: _Set | None = None  # free of mistakes, but not to be taken yet
         self.catalogue = Catalogue()
         self.report = LoadReport(0, 0, ok=False)
 
     def load(self, now_ns: int) -> Catalogue:
         """The first load. Raises `DefinitionsRefused` with every mistake of every file."""
-        self._seen = self._looked = self._fingerprint()
-        loaded = self._read()
+        fingerprint = self._fingerprint()
+        loaded = self._read(now_ns)
+        self._remember(fingerprint, loaded)
         if loaded.catalogue is None:
             raise DefinitionsRefused(loaded.findings)
         self.catalogue = loaded.catalogue
@@ -76,8 +80,9 @@ class Folder:
             return self._take(self._waiting, now_ns, objections) if self._waiting else None
         if fingerprint != before:
             return None
-        self._seen, self._waiting = fingerprint, None
-        loaded, changes = await asyncio.to_thread(self._compare)
+        loaded, changes = await asyncio.to_thread(self._compare, now_ns)
+        self._remember(fingerprint, loaded)
+        self._waiting = None
         if loaded.catalogue is None:
             self.report = replace(self.report, at_ns=now_ns, ok=False, findings=_shown(loaded.findings))
             log.error("definitions_refused", findings=len(loaded.findings), first=str(loaded.findings[0]))
@@ -89,6 +94,7 @@ class Folder:
         return self._take(_Set(loaded.catalogue, loaded.findings, changes), now_ns, objections)
 
     def _take(self, new: _Set, now_ns: int, objections: Objections) -> Catalogue | None:
+        self._waiting = new  # also when asking breaks off
         against = tuple(objections(self.catalogue, new.catalogue))
         self._waiting = new if against else None
         if against:
@@ -108,24 +114,25 @@ class Folder:
         )  # fmt: skip
         return self.catalogue
 
-    def _read(self) -> Loaded:
-        return load_folder(self._paths, self._env, shelf=self._shelf)
+    def _read(self, now_ns: int) -> Loaded:
+        return load_folder(self._paths, self._env, shelf=self._shelf, now_ns=now_ns)
 
-    def _compare(self) -> tuple[Loaded, tuple[str, ...]]:
-        loaded = self._read()
+    def _compare(self, now_ns: int) -> tuple[Loaded, tuple[str, ...]]:
+        loaded = self._read(now_ns)
         return loaded, diff(self.catalogue, loaded.catalogue) if loaded.catalogue else ()
 
+    def _remember(self, fingerprint: Fingerprint, loaded: Loaded) -> None:
+        """Files of settings count as they were when they were read: a secret that is replaced is a change."""
+        files = tuple(each for each in fingerprint if each[0] not in self._settings)
+        self._settings = tuple(path for path, _ in loaded.settings)
+        self._seen = self._looked = (*files, *loaded.settings)
+
     def _fingerprint(self) -> Fingerprint:
-        found = []
-        for path in self._paths:
-            files = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-            for file in files:
-                try:
-                    stat = file.stat()
-                except OSError:
-                    continue  # gone between listing and looking: the next look tells
-                found.append((str(file), stat.st_mtime_ns, stat.st_size))
-        return tuple(found)
+        """What cannot be looked into counts as well, so that it is noticed when it can."""
+        findings: list[Finding] = []
+        paths = [str(path) for path in list_files(self._paths, findings)]
+        unread = ((str(finding), NOTHING) for finding in findings)
+        return (*((path, look(path)) for path in paths), *unread, *((path, look(path)) for path in self._settings))
 
 
 def _shown(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ a task of ours watches both clocks and plans anew when they part."""
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ class Periodic:
         self.clock_steps = 0
 
     def start(self) -> None:
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # that one run outlasts the next is no news
         for name, job in self._jobs.items():
             self._scheduler.add_job(
                 self._once, "interval", args=(name,), seconds=job.period_seconds, id=name,

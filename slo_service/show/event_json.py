@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from slo_service.domain.event import Chain, Decision, Delivery, Hold, Message, RuleEpisode, Transition, WantedState
 from slo_service.domain.instant import format_duration, rfc3339, seconds
-from slo_service.domain.status import Reading
+from slo_service.domain.status import Reading, TierState
 from slo_service.show.ports import JobView
 from slo_service.show.status_json import moment, number
 
@@ -28,12 +26,12 @@ def transition_json(row: Transition) -> dict[str, object]:
         "first_bad": moment(row.first_bad_ns),
         "load": row.load,
         "factor": float(tier.factor),
-        "long": _window_json(tier.long, tier.factor),
-        "short": _window_json(tier.short, tier.factor),
+        "long": _window_json(tier.long, tier),
+        "short": _window_json(tier.short, tier),
     }
 
 
-def _window_json(reading: Reading, factor: Fraction) -> dict[str, object]:
+def _window_json(reading: Reading, tier: TierState) -> dict[str, object]:
     return {
         "window": format_duration(reading.length_ns),
         "good": reading.tally.good,
@@ -41,7 +39,7 @@ def _window_json(reading: Reading, factor: Fraction) -> dict[str, object]:
         "expected": float(reading.expected),
         "coverage": float(reading.coverage),
         "burn": number(reading.burn),
-        "over": None if reading.burn is None else reading.burn > factor,
+        "over": tier.over(reading),
     }
 
 

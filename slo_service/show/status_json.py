@@ -120,9 +120,9 @@ def windows_json(objective: Objective, readings: Mapping[int, Reading]) -> dict[
     return {format_duration(length): reading_json(reading, objective) for length, reading in sorted(readings.items())}
 
 
-def reading_json(reading: Reading, objective: Objective, factor: Fraction | None = None) -> dict[str, object]:
+def reading_json(reading: Reading, objective: Objective, tier: TierState | None = None) -> dict[str, object]:
     """One window. `burn_lowest` and `burn_highest` bound the burn by counting all that is unmeasured as good, or as
-    bad. `over` says, compared exactly, whether the measured burn exceeds the factor."""
+    bad. `over` says, compared exactly, whether the measured burn is too fast for the tier."""
     expected, bad = reading.expected, reading.tally.bad
     bounds = (bad, bad + reading.unmeasured_events) if expected else (None, None)
     lowest, highest = (None if b is None else float(b / expected / objective.budget) for b in bounds)
@@ -139,7 +139,7 @@ def reading_json(reading: Reading, objective: Objective, factor: Fraction | None
         "burn_interval": None if reading.interval is None else list(reading.interval),
         "burn_lowest": lowest,
         "burn_highest": highest,
-        "over": None if reading.burn is None or factor is None else reading.burn > factor,
+        "over": None if tier is None else tier.over(reading),
     }
 
 
@@ -152,16 +152,19 @@ def tier_json(slo: Slo, state: TierState) -> dict[str, object]:
         "long_seconds": seconds(tier.long_ns),
         "short_seconds": seconds(tier.short_ns),
         "factor": float(state.factor),
-        "budget_share": float(tier.budget_share),
+        "budget_share": float(tier.share(slo.window_ns)),
         "state": state.phase.value,
         "firing": state.firing,
         "burning": state.burning,
         "since": rfc3339(state.since_ns),
         "last_burned": moment(state.last_burned_ns),
+        "inclusive": tier.inclusive,
+        "after_seconds": seconds(tier.after_ns),
+        "burned_seconds": seconds(state.burned_ns),
         "quiet_seconds": seconds(state.quiet_ns),
         "keep_firing_seconds": None if keep is None else seconds(keep),
         "frozen_since": moment(state.frozen_since_ns),
         "episode": state.episode,
-        "long": reading_json(state.long, slo.objective, state.factor),
-        "short": reading_json(state.short, slo.objective, state.factor),
+        "long": reading_json(state.long, slo.objective, state),
+        "short": reading_json(state.short, slo.objective, state),
     }

@@ -96,3 +96,19 @@ def test_a_path_that_is_not_there_is_misuse(good: Path) -> None:
     done = run("check", str(good), str(good / "no-such"))
     assert (done.exit_code, done.stdout) == (2, "")
     assert str(good / "no-such") in done.stderr
+
+
+CASE = """\
+apiVersion: slo-service/v1
+kind: Test
+metadata: {name: late}
+spec: {series: {answers: {1m-2m: bad}}, expect: [{at: 2m, page: firing}]}
+"""
+
+
+def test_a_mistake_in_a_case_beside_the_definitions_is_found_too(good: Path) -> None:
+    (good / "case.yaml").write_text(CASE)
+    done = run("check", str(good))
+    assert done.exit_code == 1
+    assert "case.yaml:4:17: error E302: there is no SLO answers" in done.stdout
+    assert "2 files, 1 object: 1 error, 0 warnings" in done.stderr

@@ -1,10 +1,13 @@
 import json
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from slo_service.domain.instant import HOUR
-from slo_service.domain.status import State
+from slo_service.domain.indicator import Composite, Member
+from slo_service.domain.instant import HOUR, MINUTE
+from slo_service.domain.slo import Unjudged
+from slo_service.domain.status import State, Status
 from tests.cli.conftest import Serve, run
 from tests.show.fakes import CATALOGUE, FRESHNESS, World, reading, status, tier_state
 
@@ -66,6 +69,46 @@ def test_an_overspent_budget_is_the_reason_where_no_ticket_fires(serve: Serve) -
 
 def test_an_objective_not_judged_yet_is_said_to_be_so(serve: Serve) -> None:
     assert "has not been judged yet" in explained(serve, World(judged={}))
+
+
+def test_one_that_this_version_does_not_judge_is_explained_by_the_reason(serve: Serve) -> None:
+    known = replace(CATALOGUE, unjudged={"slices": Unjudged(replace(FRESHNESS, name="slices"), "not judged yet")})
+    said = explained(serve, World(definitions=known), "slices")
+    assert said.startswith("slices is unknown: ")
+    assert "\n  because not judged yet\n" in said
+
+
+def test_several_indicators_as_one_are_explained_without_a_method(serve: Serve) -> None:
+    parts = Composite(
+        (Member("a", FRESHNESS.indicator, Fraction(1, 2)), Member("b", FRESHNESS.indicator, Fraction(1, 2)))
+    )
+    whole = replace(FRESHNESS, name="whole", indicator=parts)
+    said = explained(
+        serve, World(definitions=replace(CATALOGUE, unjudged={"whole": Unjudged(whole, "not yet")})), "whole"
+    )
+    assert "defined at orders.yaml:31; measured by composite" in said
+
+
+def waiting() -> Status:
+    """The strictest tier burns for four of its ten minutes, and nothing fires."""
+    tier = replace(FRESHNESS.alerting.tiers[0], after_ns=10 * MINUTE)
+    bad = reading(HOUR, 1_000, 600)
+    state = replace(tier_state(FRESHNESS, tier, bad, bad, firing=False), burned_ns=4 * MINUTE)
+    return replace(status(FRESHNESS, State.WARN), tiers=(state,))
+
+
+def test_a_tier_that_waits_says_how_long_it_has_burned_and_must(serve: Serve) -> None:
+    said = explained(serve, World(judged={FRESHNESS.name: waiting()}))
+    assert "because page-1h burns for 4m of the 10m after which it fires" in said
+    assert "within 1h): burns for 4m of the 10m after which it fires" in said
+
+
+def test_a_burn_at_a_limit_that_counts_is_not_called_below_it(serve: Serve) -> None:
+    tier = replace(FRESHNESS.alerting.tiers[0], burn=Fraction(2), inclusive=True)
+    limit = reading(HOUR, 998, 2)
+    state = tier_state(FRESHNESS, tier, limit, limit, firing=True)
+    judged = replace(status(FRESHNESS, State.BURNING), tiers=(state,))
+    assert "1h: 2 bad of 1,000 expected = burn 2 ≥ 2" in explained(serve, World(judged={FRESHNESS.name: judged}))
 
 
 def test_a_decision_is_told_in_the_order_of_time_from_cause_to_undo(serve: Serve) -> None:

@@ -10,6 +10,7 @@ from slo_service.cli import figures
         pytest.param(14.4, 14.4, False, "14.4 = 14.4", id="exactly at the limit is not over it"),
         pytest.param(14.4004, 14.4, True, "14.4004 > 14.4", id="over by less than two decimals show"),
         pytest.param(3.0, 14.4, False, "3 < 14.4", id="under"),
+        pytest.param(2.0, 2.0, True, "2 ≥ 2", id="the limit itself, where it counts"),
         pytest.param(21_600.0, 14.4, True, "21,600 > 14.4", id="thousands are grouped"),
     ],
 )
@@ -31,3 +32,11 @@ def test_a_share_that_is_not_known_is_not_a_number() -> None:
 
 def test_no_zero_is_negative() -> None:
     assert figures.percent(-0.0000001) == "0 %"
+
+
+@pytest.mark.parametrize(
+    ("number", "one", "said"),
+    [(1, "error", "1 error"), (0, "error", "0 errors"), (2, "loss", "2 losses"), (1200, "change", "1,200 changes")],
+)
+def test_one_of_a_thing_is_not_called_several(number: int, one: str, said: str) -> None:
+    assert figures.counted(number, one) == said

@@ -30,7 +30,7 @@ def test_yaml_goes_to_stdout_and_what_is_lost_to_stderr(source: Path) -> None:
     assert done.stderr.splitlines() == [
         f"{source}:7:16: slos[0].alerting.name: alerts are not named here; "
         "tell them by their labels slo, tier and severity",
-        "2 documents, 1 losses",
+        "2 documents, 1 loss",
     ]
 
 
@@ -90,3 +90,26 @@ def test_a_file_that_is_not_there_or_a_tool_that_is_not_known_is_misuse(tmp_path
     assert run("import", "sloth", str(tmp_path / "no.yaml")).exit_code == 2
     assert run("import", "slot", str(tmp_path / "no.yaml")).exit_code == 2
     assert run("import", "sloth").exit_code == 2
+
+
+def test_a_template_is_said_to_be_one(tmp_path: Path) -> None:
+    helm = tmp_path / "slo.yaml"
+    helm.write_text("{{- range .Values.slos }}\nversion: prometheus/v1\nservice: {{ .name }}\n{{- end }}\n")
+    done = run("import", "sloth", str(helm))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "error E103" in done.stderr
+    assert "this is a template; fill it in first, say by `helm template`" in done.stderr
+
+
+def test_what_kubectl_prints_as_a_list_is_its_documents(tmp_path: Path) -> None:
+    listed = tmp_path / "list.yaml"
+    service = "{apiVersion: openslo/v1, kind: Service, metadata: {name: shop}, spec: {}}"
+    listed.write_text(f"apiVersion: v1\nkind: List\nitems: [{service}]\n")
+    done = run("import", "openslo", str(listed))
+    assert done.exit_code == 0
+    assert "name: shop" in done.stdout
+
+
+def test_a_document_without_a_version_is_not_called_one_of_version_nothing(source: Path) -> None:
+    said = run("import", "openslo", str(source)).stderr
+    assert f"{source}:1:1: error E209: the document has no apiVersion; give a file of OpenSLO's" in said

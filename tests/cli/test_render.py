@@ -51,3 +51,26 @@ def test_a_folder_that_cannot_be_written_is_misuse(folder: Path, tmp_path: Path)
     done = run("render", "prometheus", str(folder), "--out", str(tmp_path / "file" / "rules"))
     assert done.exit_code == 2
     assert "Traceback" not in done.stderr
+
+
+QUERY = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: answers}
+spec:
+  service: shop
+  indicator: {metadata: {name: answers}, spec: {ratioMetric: {counter: true, good: {metricSource: {type: Prometheus,
+    spec: {query: good}}}, total: {metricSource: {type: Prometheus, spec: {query: all}}}}}}
+  timeWindow: [{duration: 28d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+"""
+
+
+def test_an_slo_that_the_service_does_not_count_has_no_rules_and_is_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "query.yaml").write_text(QUERY)
+    done = run("render", "prometheus", str(folder), "--out", str(tmp_path / "rules"))
+    assert done.exit_code == 0
+    place = folder / "query.yaml"
+    assert done.stderr == f"{place}:1: SLO answers is left out; no collector measures metrics of prometheus yet\n"
+    assert "answers" not in (tmp_path / "rules" / "slo-service.rules.yaml").read_text()

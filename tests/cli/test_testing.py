@@ -66,7 +66,7 @@ def test_a_mistake_in_a_case_is_a_finding_and_the_others_run_all_the_same(case: 
     code, printed, said = slo_test()
     assert code == 1
     assert printed.startswith("ok    late-orders-page\ncase.yaml:13:")
-    assert said == "1 of 1 cases passed, 1 mistakes\n"
+    assert said == "1 of 1 cases passed, 1 mistake\n"
 
 
 def test_a_name_picks_cases(case: Path) -> None:

@@ -83,3 +83,21 @@ def test_witnesses_of_one_method_count_once() -> None:
     two = witnesses(NOON, a_catalogue(), {BURNS.slo: BURNS}, [BEHIND, replace(BEHIND, group="orders-loader")])
     assert [w.method for w in independent(two, "orders")] == ["canary", "lag"]
     assert independent(two, "payments") == ()
+
+
+def at_the_factor(*, inclusive: bool) -> Status:
+    tier = a_tier()
+    kept = replace(tier, tier=replace(tier.tier, inclusive=inclusive), factor=Fraction(10))
+    return a_status(replace(kept, short=a_reading(tier.tier.short_ns, 100, 10_000, Fraction(9, 10))))
+
+
+def test_a_tier_that_burns_at_its_factor_has_a_witness_at_its_factor() -> None:
+    assert canary(at_the_factor(inclusive=True)).troubled is True
+    assert canary(at_the_factor(inclusive=False)).troubled is False
+
+
+@pytest.mark.parametrize("bad", [0, 7])
+def test_a_tier_for_which_any_burn_is_too_fast_can_be_witnessed(bad: int) -> None:
+    tier = replace(a_tier(), factor=Fraction(0))
+    status = a_status(replace(tier, short=a_reading(tier.tier.short_ns, bad, 100)))
+    assert canary(status).troubled is (bad > 0)

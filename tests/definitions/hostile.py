@@ -112,7 +112,6 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "kind of a megabyte": lambda: f"apiVersion: openslo/v1\nkind: {filled('S')}\nmetadata: {{name: x}}\nspec: {{}}\n",
     "comments": lambda: filled("#\n"),
     "one comment of a megabyte": lambda: "# " + filled("a"),
-    "comments that allow": lambda: filled("# slo: allow W501 because of it\n"),
     "one comment that allows much": lambda: "a: b  # slo: allow " + filled("W501, ") + " because",
     "nothing but blanks": lambda: filled(" "),
     "nothing but line ends": lambda: filled("\n"),
@@ -121,22 +120,21 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "nothing but NEL": lambda: filled("\x85", 400_000),
     "nothing but BOM": lambda: filled("\ufeff", 300_000),
     "separators": lambda: filled("---\n"),
-    "documents of one letter": lambda: filled("a\n---\n"),
-    "documents of one key": lambda: filled("a: b\n---\n"),
-    "ten thousand services": lambda: "".join(
-        f"apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{}}\n---\n" for i in range(12_000)
+    "four thousand services": lambda: "".join(
+        f"apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{}}\n---\n" for i in range(4_000)
     ),
-    "ten thousand services of one name": lambda: filled(HEAD + "{}\n---\n"),
+    "four thousand services of one name": lambda: (HEAD + "{}\n---\n") * 4_000,
     "directives": lambda: filled("%YAML 1.2\n") + "---\na: b",
     "tags": lambda: filled("!a "),
-    "tag of a megabyte": lambda: f"a: !{filled('t')} b",
     "NUL": lambda: HEAD + '{description: "a\0b"}',
     "NUL, escaped": lambda: HEAD + '{description: "a\\0b"}',
     "half a surrogate pair, escaped": lambda: HEAD + '{description: "\\ud83d"}',
     "number of a megabyte": lambda: slo(objectives="[{target: 0." + filled("9", 1_000_000) + "}]"),
     "number of a huge exponent": lambda: slo(objectives="[{target: 1e-999999999}]"),
     "threshold of a huge exponent": lambda: slo(objectives="[{target: 0.9, op: lt, value: 1e999999999}]"),
-    "whole number of a megabyte": lambda: policy().replace("name: r,", f"name: r, witnesses: {filled('9', 1_000_000)},"),
+    "whole number of a megabyte": lambda: (
+        policy().replace("name: r,", f"name: r, witnesses: {filled('9', 1_000_000)},")
+    ),
     "duration of a megabyte": lambda: policy("{noData: " + filled("1h", 1_000_000) + "}"),
     "duration of many digits": lambda: policy("{noData: " + filled("9", 1_000_000) + "h}"),
     "share of many digits": lambda: policy("{budgetRemainingBelow: 0." + filled("3", 1_000_000) + "%}"),
@@ -153,12 +151,13 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     ),
     "labels without end": lambda: HEAD.replace("name: x", "name: x, labels: {" + ", ".join(
         f"l{i}: v" for i in range(19_000)) + "}") + "{}",
-    "label of a megabyte": lambda: HEAD.replace("name: x", "name: x, labels: {a: " + filled("b-", 900_000) + "}") + "{}",
+    "label of a megabyte": lambda: (
+        HEAD.replace("name: x", "name: x, labels: {a: " + filled("b-", 900_000) + "}") + "{}"
+    ),
     "five thousand objectives": lambda: slo(
         objectives="[" + ", ".join(f"{{displayName: o{i}, target: 0.99}}" for i in range(5000)) + "]"),
     "five thousand objectives of one name": lambda: slo(
         objectives="[" + ", ".join("{displayName: o, target: 0.99}" for _ in range(5000)) + "]"),
-    "alert policies without end": lambda: slo(more="  alertPolicies: [" + ", ".join(f"a{i}" for i in range(15_000)) + "]\n"),
     "conditions in conditions": lambda: policy("{not: " * 20 + "{burning: page}" + "}" * 20),
     "five thousand conditions": lambda: policy("{any: [" + ", ".join("{burning: page}" for _ in range(5000)) + "]}"),
     "five thousand rules": lambda: policy().replace("rules: [", "rules: [" + ", ".join(
@@ -172,20 +171,18 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "recurrence of all that there is": lambda: adjustment(
         'recurring: [{rrule: "FREQ=HOURLY;BYMINUTE=' + ",".join(map(str, range(60)))
         + ";BYSECOND=" + ",".join(map(str, range(60))) + ';COUNT=999999999", duration: 1h}]'),
-    "recurrence of a megabyte": lambda: adjustment('recurring: [{rrule: "FREQ=DAILY;BYHOUR=' + filled("1,") + '1", duration: 1h}]'),
+    "recurrence of a megabyte": lambda: (
+        adjustment('recurring: [{rrule: "FREQ=DAILY;BYHOUR=' + filled("1,") + '1", duration: 1h}]')
+    ),
     "recurrence of a huge interval": lambda: adjustment(
         'recurring: [{rrule: "FREQ=HOURLY;INTERVAL=99999999999999999999", duration: 1h}]'),
     "recurrence of a huge count": lambda: adjustment(
         'recurring: [{rrule: "FREQ=HOURLY;COUNT=1' + "0" * 5000 + '", duration: 1h}]'),
-    "recurrence from the first year": lambda: adjustment(
-        'recurring: [{rrule: "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=3", duration: 1h, from: "0001-01-01T00:00:00"}]'),
-    "interval in the first year": lambda: adjustment(
-        'timeZone: Asia/Tokyo, intervals: [{from: "0001-01-01T00:00:00", to: "0001-01-01T00:00:01"}]'),
-    "interval in the last year": lambda: adjustment(
-        'timeZone: America/Los_Angeles, intervals: [{from: "9999-12-31T23:59:59", to: "9999-12-31T23:59:59-12:00"}]'),
     "ten thousand intervals": lambda: adjustment("intervals: [" + ", ".join(
         f'{{from: "2026-12-06T02:00:{i % 60:02}", to: "2026-12-07T02:00:00"}}' for i in range(4000)) + "]"),
-    "zone that is a folder": lambda: adjustment('timeZone: Europe, intervals: [{from: "2026-12-06", to: "2026-12-07"}]'),
+    "zone that is a folder": lambda: (
+        adjustment('timeZone: Europe, intervals: [{from: "2026-12-06", to: "2026-12-07"}]')
+    ),
     "zone that is a path": lambda: adjustment("timeZone: ../../../etc/passwd, intervals: []"),
     "zone of a megabyte": lambda: adjustment("timeZone: " + filled("a/", 900_000) + ", intervals: []"),
     "zone with NUL": lambda: adjustment('timeZone: "UTC\\0", intervals: []'),
@@ -197,29 +194,20 @@ TEXTS: Mapping[str, Callable[[], str]] = {
         "controller: {process: {pidFile: /run/j}}, schedule: '0 0 31 2 *'}"),
     "queries in brackets": lambda: sloth("'" + "(" * 100_000 + "a" + ")" * 100_000 + "'"),
     "queries in a few brackets": lambda: sloth("'" + "(" * 400 + "sum(rate(a[{{.window}}]))" + ")" * 400 + "'"),
-    "queries added up": lambda: sloth("'" + " + ".join(["sum(rate(a[{{.window}}]))"] * 8000) + "'"),
-    "queries subtracted": lambda: sloth("'" + " - ".join(["sum(rate(a[{{.window}}]))"] * 8000) + "'"),
     "queries within functions": lambda: sloth("'" + "sum(" * 50_000 + "a" + ")" * 50_000 + "'"),
     "signs": lambda: sloth("'" + "-" * 100_000 + "a'"),
     "selectors without end": lambda: sloth("'a{" + ",".join(['b="c"'] * 50_000) + "}'"),
-    "query of quotes": lambda: sloth("'a{b=\"" + "\\\\\"" * 100_000 + "'"),
+    "query of quotes": lambda: sloth("'a{b=\"" + '\\\\"' * 100_000 + "'"),
     "Sloth's braces": lambda: sloth("'" + filled("{{.window}}", 400_000) + "'"),
     "pyrra's brackets": lambda: pyrra("'" + "(" * 100_000 + "'"),
     "pyrra's selectors": lambda: pyrra("'a{" + ",".join(['b="c"'] * 50_000) + "}'"),
     "slo-generator's brackets": lambda: generator("'" + "(" * 100_000 + "a" + ")" * 100_000 + "'"),
     "slo-generator's settings": lambda: generator('"' + "${A}" * 100_000 + '"'),
-    "case of ten years": lambda: case("  series: {base-freshness: bad}\n  expect: [{at: 3999d, page: firing}]\n"),
-    "case of many spans": lambda: case(
-        "  series: {base-freshness: {" + ", ".join(f"{i}s-{i + 1}s: bad" for i in range(9000)) + "}}\n"
-        "  expect: [{at: 3h, page: firing}]\n"),
     "case of many claims": lambda: case(
-        "  series: {base-freshness: bad}\n  expect: [" + ", ".join("{at: 1m, page: quiet}" for _ in range(5000)) + "]\n"),
+        "  series: {base-freshness: bad}\n  expect: [" + ", ".join(["{at: 1m, page: quiet}"] * 5000) + "]\n"),
     "case of many events": lambda: case(
         "  rates: {base-freshness: 1000000000000/s}\n  series: {base-freshness: 1% bad at 1000000000000/s}\n"
         "  expect: [{at: 1m, page: quiet}]\n"),
-    "case of a thousand partitions": lambda: case(
-        "  partitions: 1000\n  before: 400d\n  series: {base-freshness: {1h-2h: 50% bad}}\n"
-        "  expect: [{during: 0s-2h, page: quiet}]\n"),
     "case of a huge share": lambda: case(
         "  series: {base-freshness: {1h-2h: 0." + "3" * 10_000 + "% bad}}\n  expect: [{at: 2h, page: quiet}]\n"),
 }  # fmt: skip

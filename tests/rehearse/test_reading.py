@@ -70,6 +70,13 @@ def test_where_one_series_is_written_expectations_need_not_name_it(read: Read) -
     assert case.expect[0].slo == "orders-freshness"
 
 
+def test_a_series_of_no_slo_is_told_even_where_it_hides_what_is_expected(read: Read) -> None:
+    told = read("  series: {orders-freshnes: {1m-2m: bad}}\n  expect: [{at: 1h, state: healthy}]\n")
+    (finding,) = told.findings
+    assert told.cases == ()
+    assert "there is no SLO orders-freshnes; did you mean orders-freshness?" in str(finding)
+
+
 def test_where_two_are_written_they_must(read: Read) -> None:
     two = "  series: {orders-freshness: bad, orders-intake: bad}\n  expect: [{at: 1h, state: healthy}]\n"
     (finding,) = read(two).findings

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,137 @@ async def test_only_files_that_changed_are_parsed_again(
         await folder.reload(number + 1, nothing_against)
     assert parsed == ["b.yaml", "b.yaml"]
     assert sorted(folder.catalogue.jobs) == ["export", "job-3"]
+
+
+async def reloaded(folder: Folder) -> None:
+    """Two looks: what changes is taken once it has come to rest."""
+    for look in (1, 2):
+        await folder.reload(look, nothing_against)
+
+
+CONTACT = """apiVersion: slo-service/v1
+kind: Contact
+metadata: {name: ops}
+spec: {channels: [{webhook: {url: "http://127.0.0.1/", secret: "${HOOK}"}}]}
+"""
+
+
+async def test_a_secret_that_is_replaced_in_its_file_is_taken_without_being_told(tmp_path: Path) -> None:
+    """The definitions themselves have not changed: only what their setting stands for."""
+    secret, definitions = tmp_path / "secret", tmp_path / "definitions"
+    definitions.mkdir()
+    (definitions / "a.yaml").write_text(CONTACT)
+    secret.write_text("planted-old")
+    folder = Folder([definitions], {"HOOK_FILE": str(secret)})
+    folder.load(0)
+    secret.write_text("planted-new!")
+    await reloaded(folder)
+    assert "planted-new!" in str(dict(folder.catalogue.contacts["ops"].channels[0].spec))
+    assert folder.report.changes == ("contact ops changed: channels",)
+    assert "planted" not in repr(folder.report)
+
+
+async def test_a_secret_that_was_missing_is_noticed_when_its_file_comes(folder: Folder, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    folder = Folder([tmp_path], {"HOOK_FILE": str(secret)})
+    folder.load(0)
+    (tmp_path / "b.yaml").write_text(CONTACT)
+    await reloaded(folder)
+    assert not folder.report.ok
+    secret.write_text("planted")
+    await reloaded(folder)
+    assert folder.report.ok
+    assert "ops" in folder.catalogue.contacts
+
+
+async def test_nothing_is_read_again_while_nothing_changes(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("planted")
+    (tmp_path / "a.yaml").write_text(CONTACT)
+    folder = Folder([tmp_path], {"HOOK_FILE": str(secret)})
+    taken = folder.load(0)
+    for look in range(5):
+        await folder.reload(look, nothing_against)
+    assert folder.catalogue is taken
+    assert folder.report.at_ns == 0
+
+
+async def test_what_is_over_by_the_clock_of_the_service_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        JOB.replace("NAME", "export")
+        + """---
+apiVersion: slo-service/v1
+kind: Pipeline
+metadata: {name: orders}
+spec:
+  owner: payments
+  reviewDate: "2026-01-31"
+  source: {kafka: {cluster: main, topic: a}}
+  sink: {kafka: {cluster: main, topic: b}}
+"""
+    )
+    day = 86_400 * 1_000_000_000
+    folder = Folder([tmp_path], {})
+    folder.load(20_000 * day)
+    assert not any("W522" in finding for finding in folder.report.findings)
+    (tmp_path / "b.yaml").write_text(JOB.replace("NAME", "backfill"))
+    for look in (21_000 * day, 21_000 * day + 1):
+        await folder.reload(look, nothing_against)
+    assert any("W522" in finding for finding in folder.report.findings)
+
+
+async def test_a_file_that_may_be_read_again_is_noticed_though_its_text_is_the_same(
+    folder: Folder, tmp_path: Path
+) -> None:
+    """Only the time of its last change of permissions tells."""
+    file = tmp_path / "a.yaml"
+    stat = file.stat()
+    file.write_text(file.read_text().replace("export", "imrpot"))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    await reloaded(folder)
+    assert list(folder.catalogue.jobs) == ["imrpot"]
+
+
+async def test_a_set_is_asked_about_again_when_asking_broke_off(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(JOB.replace("NAME", "backfill"))
+    looks = 0
+
+    def out_of_memory(*_: object) -> list[str]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise MemoryError
+        return []
+
+    await folder.reload(1, out_of_memory)
+    with pytest.raises(MemoryError):
+        await folder.reload(2, out_of_memory)
+    for look in (3, 4):
+        await folder.reload(look, out_of_memory)
+    assert sorted(folder.catalogue.jobs) == ["backfill", "export"]
+
+
+class Unsteady(dict[str, str]):
+    """An environment that fails to answer when it is told to."""
+
+    failing = False
+
+    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]  # of all that a dict takes
+        if self.failing:
+            raise MemoryError
+        return super().get(key, default)
+
+
+async def test_a_load_that_broke_off_is_tried_again_rather_than_forgotten(folder: Folder, tmp_path: Path) -> None:
+    environment = Unsteady(HOOK="planted")
+    folder = Folder([tmp_path], environment)
+    folder.load(0)
+    (tmp_path / "b.yaml").write_text(CONTACT)
+    await folder.reload(1, nothing_against)
+    environment.failing = True
+    for look in (2, 3):
+        with pytest.raises(MemoryError):
+            await folder.reload(look, nothing_against)
+    environment.failing = False
+    await folder.reload(4, nothing_against)
+    assert "ops" in folder.catalogue.contacts

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from slo_service.domain.instant import SECOND
 from slo_service.runtime.clock import mono_ns
 from slo_service.runtime.periodic import Periodic
@@ -52,3 +54,19 @@ async def test_a_clock_that_was_set_back_does_not_stop_the_work() -> None:
     await asyncio.gather(watch, return_exceptions=True)
     periodic.stop()
     assert periodic.clock_steps == 1
+
+
+async def test_work_that_outlasts_its_period_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    """A reload of many definitions takes longer than the second between two."""
+    runs = asyncio.Queue[int]()
+
+    async def slow() -> None:
+        await asyncio.sleep(0.2)
+        runs.put_nowait(1)
+
+    periodic = Periodic({"slow": (0.05, slow)}, mono_ns, mono_ns)
+    periodic.start()
+    for _ in range(2):
+        await asyncio.wait_for(runs.get(), 5)
+    periodic.stop()
+    assert not caplog.records

@@ -14,7 +14,7 @@ from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.openslo_versions import VERSIONS, WITHOUT_COUNTERPART, upgrade
 from slo_service.definitions.scalar import nearest
 from slo_service.definitions.settings import Settings
-from slo_service.definitions.tree import Entries, Items, Tree, parse
+from slo_service.definitions.tree import Entries, Items, Scalar, Tree, parse
 from slo_service.definitions.writing import to_yaml
 
 _INSTEAD = "nothing, if that is what was meant"
@@ -47,7 +47,17 @@ def _objects(source: SourceFile, findings: list[Finding]) -> Iterator[Tree]:
     parsed = parse(source.file, source.text)
     findings += parsed.findings
     for document in parsed.sources:
-        yield from document.root.items if isinstance(document.root, Items) else [document.root]
+        root = document.root
+        held = _held(root)
+        yield from held.items if isinstance(held, Items) else [root]
+
+
+def _held(root: Tree) -> Tree:
+    """What a `kind: List` of kubectl's holds; anything else is what it is."""
+    if not isinstance(root, Entries) or "items" not in root.entries:
+        return root
+    _, kind = root.entries.get("kind", (None, None))
+    return root.entries["items"][1] if isinstance(kind, Scalar) and kind.text.endswith("List") else root
 
 
 def _modern(tree: Tree, losses: list[Loss], findings: list[Finding]) -> tuple[Entries, ...]:
@@ -59,8 +69,12 @@ def _modern(tree: Tree, losses: list[Loss], findings: list[Finding]) -> tuple[En
     upgraded = upgrade(tree)
     if upgraded is None:
         if version.written != OPENSLO:
-            what = f"{quoted(version.written)} is not a version of OpenSLO"
-            findings.append(found(version.mark, "E209", what, nearest(version.written, (OPENSLO, *VERSIONS))))
+            what = "the document has no apiVersion"
+            remedy: str | None = "give a file of OpenSLO's, which begins with one"
+            if version.written:
+                what = f"{quoted(version.written)} is not a version of OpenSLO"
+                remedy = nearest(version.written, (OPENSLO, *VERSIONS))
+            findings.append(found(version.mark, "E209", what, remedy))
         return (tree,)
     if (remedy := WITHOUT_COUNTERPART.get(kind)) is not None:
         what = f"is left out; {OPENSLO} has no {kind}"

@@ -11,6 +11,7 @@ from slo_service.definitions.finding import Mark
 from slo_service.definitions.node import Node
 from slo_service.definitions.scalar import nearest
 from slo_service.definitions.shape import AtMostOne, Choice, Decimal, Duration, Name, Share
+from slo_service.domain.policy import MEANT
 from slo_service.domain.slo import Severity, Tier, tier_name
 
 _NEEDED = ("severity", "long", "short")
@@ -58,6 +59,9 @@ def tiers_of(node: Node, specs: tuple[TierSpec, ...], preset: tuple[Tier, ...], 
         tier = _changed(item, spec, before) if before else _own(item, spec)
         if tier is None:
             continue
+        if tier.name in MEANT:
+            what = f"burning: {tier.name} means something else already"
+            item.notes.add(item.at("name"), "E301", what, "give the tier another name")
         if tier.name in own:
             what = f"the tier {tier.name} is there twice"
             item.notes.add(item.at("name"), "E301", what, "give one of them a name: of its own")

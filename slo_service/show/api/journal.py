@@ -12,6 +12,7 @@ from slo_service.show.api.event_models import ChainDetail, DecisionPage, Transit
 from slo_service.show.api.instants import LARGEST_PAGE, instant, page_mark
 from slo_service.show.api.models import Refusal
 from slo_service.show.event_json import chain_json, decision_json, transition_json
+from slo_service.show.obstacle import declared
 from slo_service.show.ports import History, Live
 
 SloName = Annotated[str | None, Query(description="only of this SLO", max_length=253)]
@@ -21,7 +22,7 @@ Before = Annotated[str | None, Query(description="RFC 3339, or the `next_before`
 
 def routes(router: APIRouter, live: Live, history: History) -> None:
     def known(slo: str | None) -> None:
-        if slo is not None and slo not in (names := live.catalogue().slos):
+        if slo is not None and slo not in (names := {each.slo.name for each in declared(live.catalogue())}):
             raise unknown_name("SLO", slo, names, "/api/v1/slos")
 
     async def transitions(request: Request, slo: SloName = None, limit: Limit = 100, before: Before = None) -> Response:

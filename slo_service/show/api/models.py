@@ -24,8 +24,8 @@ class Refusal(BaseModel):
 
 
 class Window(BaseModel):
-    """`burn_lowest` and `burn_highest` count all that is unmeasured as good, or as bad. `over`: faster than the
-    tier's factor, compared exactly; null outside a tier or when nothing was measured."""
+    """`burn_lowest` and `burn_highest` count all that is unmeasured as good, or as bad. `over`: too fast for
+    the tier, compared exactly; null outside a tier or when nothing was measured."""
 
     window: str
     seconds: Seconds
@@ -54,6 +54,9 @@ class Tier(BaseModel):
     burning: bool | None
     since: Instant
     last_burned: Instant | None
+    inclusive: Annotated[bool, Field(description="burns at the factor already, not only above it")]
+    after_seconds: Annotated[float, Field(description="for how long it burns before it fires; seconds")]
+    burned_seconds: Annotated[float, Field(description="for how long it has burned, while it waits to fire; seconds")]
     quiet_seconds: Seconds
     keep_firing_seconds: Seconds | None
     frozen_since: Instant | None

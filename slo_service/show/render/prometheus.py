@@ -14,6 +14,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import DAY, MINUTE, SECOND, format_duration
 from slo_service.domain.slo import Slo, Tier
+from slo_service.show.obstacle import declared, unmeasured
 
 COUNTER = "slo_events_total"
 ALERT = "SloBurning"
@@ -35,14 +36,22 @@ Rule = dict[str, object]
 def prometheus_rules(catalogue: Catalogue) -> str:
     """A rule file as text: of each SLO one group of error ratios and alerts, and one of the budget's figures.
 
-    Ratios are true ones, the sum of bad events ÷ the sum of all events of the window, and absent without events."""
-    groups = [group for name in sorted(catalogue.slos) for group in _groups(catalogue.slos[name])]
+    Ratios are true ones, the sum of bad events ÷ the sum of all events of the window, and absent without events.
+    What the service does not count has no rules: they would be silent, and look healthy."""
+    counted = [slo for name, slo in sorted(catalogue.slos.items()) if not unmeasured(slo.indicator)]
+    groups = [group for slo in counted for group in _groups(slo)]
     text = io.StringIO()
     yaml = YAML()
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump({"groups": groups}, text)
     return _HEADER + text.getvalue()
+
+
+def without_rules(catalogue: Catalogue) -> tuple[str, ...]:
+    """A line for each SLO that has no rules, and why."""
+    told = sorted((each for each in declared(catalogue) if each.not_judged), key=lambda each: each.slo.name)
+    return tuple(f"{d.slo.defined_at}: SLO {d.slo.name} is left out; {d.not_judged}" for d in told)
 
 
 def _groups(slo: Slo) -> Iterable[Mapping[str, object]]:

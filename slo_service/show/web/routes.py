@@ -105,7 +105,11 @@ class _Pages:
     async def objective(self, name: str) -> HTMLResponse:
         slo = self.live.catalogue().slos.get(name)
         if slo is None:
-            return self.missing("objective", name, "objectives")
+            unjudged = self.live.catalogue().unjudged.get(name)
+            if unjudged is None:
+                return self.missing("objective", name, "objectives")
+            shown = objective_view(unjudged.slo, None, (), (), (), (), not_judged=unjudged.reason)
+            return self.render("objective.html", "objectives", view=shown, entries=(), doings=())
         now, stream = self.live.now_ns(), slo.stream.id
         coarse = await self.past.cells(stream, COARSE, slo.window_ns, now)
         fine = await self.past.cells(stream, FINE, DAY + HOUR, now)

@@ -116,11 +116,13 @@ def attached_policies(node: Node, specs: Sequence[str | AlertPolicyItemSpec]) ->
     """`node` is the list under `alertPolicies`."""
     items = node.items() if node else []
     found: list[AttachedPolicy] = []
+    names: set[str] = set()
     for item, spec in zip(items, specs, strict=False):
         attached = _attached(item, spec)
         name = attached.reference or (attached.inline.name if attached.inline else "")
-        if name and name in {each.reference or (each.inline.name if each.inline else "") for each in found}:
+        if name and name in names:
             item.fault("E301", f"the alert policy {name} is there twice", "remove one of the two, or rename it")
+        names.add(name)
         found.append(attached)
     return tuple(found)
 

@@ -37,6 +37,11 @@ class Definitions:
     load: LoadReport
     kinds: tuple[Kind, ...]
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Those first that keep a load from coming into force."""
+        return tuple(sorted(self.load.findings, key=lambda finding: ": error " not in finding))
+
 
 def definitions(catalogue: Catalogue, load: LoadReport) -> Definitions:
     """Kinds without any definition are left out. Addresses and credentials are never shown."""
@@ -49,6 +54,20 @@ def definitions(catalogue: Catalogue, load: LoadReport) -> Definitions:
             ),
         ),
         *_objectives(catalogue),
+        Kind(
+            "Adjustments",
+            tuple(
+                Definition(each.name, "", f"{each.category} by {each.author}; not carried out yet", each.defined_at)
+                for each in catalogue.adjustments.values()
+            ),
+        ),
+        Kind(
+            "Reports",
+            tuple(
+                Definition(each.name, "", f"{each.schedule} ({each.zone}); not sent yet", each.defined_at)
+                for each in catalogue.reports.values()
+            ),
+        ),
         Kind(
             "Canaries",
             tuple(
@@ -103,7 +122,7 @@ def _objectives(catalogue: Catalogue) -> tuple[Kind, ...]:
         for each in catalogue.slos.values()
     )
     unjudged = tuple(
-        Definition(each.slo.name, "", each.reason, each.slo.defined_at) for each in catalogue.unjudged.values()
+        Definition(each.slo.name, "/slos/", each.reason, each.slo.defined_at) for each in catalogue.unjudged.values()
     )
     sources = tuple(Definition(each.name, "", each.kind, each.defined_at) for each in catalogue.data_sources.values())
     return (

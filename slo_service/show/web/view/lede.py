@@ -76,7 +76,7 @@ def lede(slo: Slo, status: Status | None, slices: Sequence[Delta] = ()) -> Said:
             if remaining is not None and remaining < 0:
                 over = f"The budget is overspent: {words.share(-remaining)} more than there was. "
                 return (over, *_of_the_hour(slo, status))
-            return (*_since(slo, status, slices), "A ticket tier fires; at this pace it is no page.")
+            return (*_since(slo, status, slices), *_ticket(status))
         case State.FROZEN:
             stay = ". That is neither good nor bad: every verdict stays as it was, no action follows, and judging goes "
             stay += "on with the first measurement."
@@ -123,6 +123,15 @@ def _firing(status: Status) -> Said:
         return ()
     since = min(tier.since_ns for tier in tiers)
     return (f"Page {words.listing(pairs)} {'fires' if len(pairs) == 1 else 'fire'} since ", At(since), ". ")
+
+
+def _ticket(status: Status) -> Said:
+    waiting = [tier for tier in status.tiers if tier.waits]
+    if status.firing() or not waiting:
+        return ("A ticket tier fires; at this pace it is no page.",)
+    soonest = min(waiting, key=lambda tier: tier.tier.after_ns - tier.burned_ns)
+    rest = words.duration(max(0, soonest.tier.after_ns - soonest.burned_ns))
+    return (f"{soonest.tier.name} burns, and fires as a {soonest.tier.severity} if that goes on for {rest} more.",)
 
 
 def shortest(slo: Slo, status: Status) -> Reading | None:

@@ -23,6 +23,8 @@ FROZEN = Mark("grey", "Frozen")
 WARMING = Mark("warm", "Warming")
 HEALTHY = Mark("ok", "Healthy")
 UNDECIDED = Mark("warm", "Undecided")
+WAITING = Mark("amb", "Burning, not firing yet")
+NOT_JUDGED = Mark("grey", "Not judged")
 UNKNOWN = Mark("grey", "Not judged yet")
 
 URGENCY = tuple(State)
@@ -52,6 +54,8 @@ def of_tier(tier: TierState) -> Mark:
     """Firing in its severity's tone; quiet is said only of what is known to be quiet."""
     if tier.firing:
         return Mark("red" if tier.tier.severity == "page" else "amb", "Firing")
+    if tier.waits:
+        return WAITING
     if tier.frozen_since_ns is not None:
         return UNDECIDED if tier.short.tally.total else FROZEN  # measured, but too little of the long window
     return Mark("ok", "Quiet") if tier.burning is not None else WARMING

@@ -14,6 +14,7 @@ from slo_service.domain.event import Transition
 from slo_service.domain.instant import DAY, MINUTE, floor_to
 from slo_service.domain.slo import Severity, Slo
 from slo_service.domain.status import Status
+from slo_service.show.obstacle import unmeasured
 from slo_service.show.web import words
 from slo_service.show.web.charts.budget import BurnDown, Strip, burn_down, slice_strip
 from slo_service.show.web.view import marks
@@ -73,6 +74,8 @@ class ObjectiveView:
     graphs: Mapping[str, TierGraphs]
     defined_at: str
     sources: tuple[tuple[str, str], ...]  # what was declared, and where
+    nothing: str = ""  # why there are no figures
+    awaited: bool = False  # figures come as soon as something is measured
 
 
 def tiles(slo: Slo, status: Status | None) -> tuple[Tile, ...]:
@@ -102,7 +105,7 @@ def tiles(slo: Slo, status: Status | None) -> tuple[Tile, ...]:
         Tile(
             "Coverage",
             words.coverage(reading.coverage),
-            "provisional" if budget.provisional else "",
+            "provisional" if budget.provisional and budget.remaining is not None else "",
             f"{words.duration(reading.unmeasured_ns)} of {span} unmeasured",
         ),
     )
@@ -145,6 +148,8 @@ def budget_chart(
     slo: Slo, status: Status, cells: Sequence[Delta], transitions: Sequence[Transition]
 ) -> tuple[Markup, tuple[tuple[str, int, str], ...]]:
     """Steps from the 15 min rows; the last point is the live figure. Numbered marks are page episodes."""
+    if status.budget.remaining is None:  # a line at 100 % would say that nothing was spent
+        return Markup('<p class="empty">Not known: nothing was measured or expected.</p>'), ()
     end = status.at_ns if status.watermark_ns is None else status.watermark_ns
     start = end - slo.window_ns
     allowed, left, steps = status.budget.allowed_events, Fraction(1), []
@@ -155,7 +160,7 @@ def budget_chart(
     pages = [each for each in transitions if each.opens and each.severity is Severity.PAGE and each.event_ns > start]
     opened = sorted(pages, key=lambda each: each.event_ns)[-9:]
     numbered = tuple((str(index), each.event_ns, each.tier.tier.name) for index, each in enumerate(opened, 1))
-    now = float(status.budget.remaining) if status.budget.remaining is not None else 1.0
+    now = float(status.budget.remaining)
     minutes = status.budget.minutes(slo.window_ns, slo.objective.budget)
     chart = BurnDown(
         start,
@@ -222,9 +227,11 @@ def objective_view(
     fine: Sequence[Delta],
     slices: Sequence[Delta],
     transitions: Sequence[Transition],
+    *,
+    not_judged: str = "",
 ) -> ObjectiveView:
     """`coarse` covers the window in 15 min rows, `fine` the last day in 1 min rows, `slices` the last hours as narrow
-    as the stream has them. Only computes."""
+    as the stream has them; `not_judged` is why this version does not judge it. Only computes."""
     budget, numbered = budget_chart(slo, status, coarse, transitions) if status else (Markup(), ())
     strip, full, slots = strip_of(slo, status, fine) if status else (Markup(), "", ())
     severity = ""
@@ -234,9 +241,9 @@ def objective_view(
     return ObjectiveView(
         slo=slo,
         status=status,
-        mark=marks.of_status(status),
+        mark=marks.NOT_JUDGED if not_judged else marks.of_status(status),
         severity=severity,
-        lede=lede(slo, status, slices),
+        lede=(f"Not judged: {not_judged}. That is neither good nor bad.",) if not_judged else lede(slo, status, slices),
         tiles=tiles(slo, status),
         tiers=tier_rows(slo, status) if status else (),
         budget=budget,
@@ -249,4 +256,12 @@ def objective_view(
         graphs=tier_graphs(slo, status, *rows, transitions) if status else {},
         defined_at=place(slo.defined_at),
         sources=tuple((what, place(where)) for what, where in slo.sources.items()),
+        nothing=not_judged or _nothing(slo, status),
+        awaited=not not_judged and not unmeasured(slo.indicator),
     )
+
+
+def _nothing(slo: Slo, status: Status | None) -> str:
+    if status is None or status.watermark_ns is None:
+        return unmeasured(slo.indicator) or ("" if status else "nothing is judged yet")
+    return ""

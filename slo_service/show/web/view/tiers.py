@@ -39,12 +39,12 @@ class TierRow:
     frozen_since_ns: int | None
 
 
-def _burn(reading: Reading, factor: Fraction) -> Burn:
+def _burn(tier: TierState, reading: Reading) -> Burn:
     counts = f"{reading.tally.bad:,} bad of {reading.tally.total:,}"
     if reading.burn is None:
         return Burn("not measured", "", counts, over=False)
     span = "" if reading.interval is None else words.span(*reading.interval)
-    return Burn(words.times(reading.burn), span, counts, over=reading.burn > factor)
+    return Burn(words.times(reading.burn), span, counts, over=bool(tier.over(reading)))
 
 
 def measured_still_needed(tier: TierState) -> int:
@@ -73,6 +73,9 @@ def coming(tier: TierState, keep_ns: int) -> str:
             return "burning now"
         rest = max(0, keep_ns - tier.quiet_ns)
         return f"quiet in {words.duration(rest)} of measured time if nothing more fails"
+    if tier.waits:
+        rest = max(0, tier.tier.after_ns - tier.burned_ns)
+        return f"burning; fires in {words.duration(rest)} of measured time if it goes on"
     if tier.burning is None:
         needed = measured_still_needed(tier)
         if needed:
@@ -97,10 +100,10 @@ def tier_rows(slo: Slo, status: Status) -> tuple[TierRow, ...]:
                 mark=marks.of_tier(tier),
                 severity=str(tier.tier.severity),
                 windows=f"{words.window(tier.tier.long_ns)} / {words.window(tier.tier.short_ns)}",
-                share=words.share(tier.tier.budget_share),
+                share=words.share(tier.tier.share(slo.window_ns)),
                 factor=words.times(tier.factor),
-                long=_burn(tier.long, tier.factor),
-                short=_burn(tier.short, tier.factor),
+                long=_burn(tier, tier.long),
+                short=_burn(tier, tier.short),
                 since_ns=tier.since_ns if tier.firing else None,
                 next=coming(tier, keep),
                 frozen_since_ns=tier.frozen_since_ns,
