@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slo_service.definitions import Finding, Loaded
 
 _KEYS = ("file", "line", "column", "severity", "code", "message", "remedy")
+_MOST_SHOWN = 1000  # of one file
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -55,7 +56,7 @@ def check(ctx: click.Context, paths: tuple[str, ...], *, shape: str, as_json: bo
         print_json(sarif(loaded, Path.cwd()))
     else:
         terminal = sys.stdout.isatty()
-        for line in _grouped(loaded) if terminal else map(str, loaded.findings):
+        for line in _grouped(loaded) if terminal else _plain(loaded):
             click.echo(line, color=terminal and not os.environ.get("NO_COLOR"))
         click.echo(_summary(loaded), err=True)
     ctx.exit(1 if loaded.errors else 0)
@@ -98,14 +99,28 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
+def _plain(loaded: Loaded) -> Iterator[str]:
+    from slo_service.definitions.finding import one_line
+
+    for file, group in groupby(loaded.findings, key=lambda finding: finding.file):
+        findings = list(group)
+        yield from map(str, findings[:_MOST_SHOWN])
+        if (more := len(findings) - _MOST_SHOWN) > 0:
+            yield f"{one_line(file)}: {more} more, which --json lists"
+
+
 def _grouped(loaded: Loaded) -> Iterator[str]:
     """For people at a terminal: findings below their file. Pipes get whole lines."""
+    from slo_service.definitions.finding import one_line
+
     for file, findings in groupby(loaded.findings, key=lambda finding: finding.file):
-        yield click.style(file, bold=True)
-        for finding in findings:
+        yield click.style(one_line(file), bold=True)
+        for finding in islice(findings, _MOST_SHOWN):
             place = f"{finding.line}:{finding.column}"
             severity = click.style(f"{finding.severity:7}", fg=_COLOURS[finding.severity])
             yield f"  {place:>7}  {severity}  {finding.code}  {finding.message}; {finding.remedy}"
+        if more := len([*findings]):
+            yield f"  {more} more, which --json lists"
         yield ""
 
 

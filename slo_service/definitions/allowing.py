@@ -17,6 +17,7 @@ _BECAUSE = re.compile(r"(.*?)\bbecause\b[ \t]*(.*)", re.IGNORECASE)
 _WRITE = "write # slo: allow W501 because, and the reason"
 _DEPENDS_ON_THE_PLACE = {"W504"}  # says something in a review and nothing where the setting is set
 _MOST_NAMED = 100  # in one comment
+_MOST_SOUGHT = 200  # mistakes in one file, beyond which no code is offered instead
 UNUSED = "W507"
 _ALLOWABLE = tuple(code for code in CODES if code.startswith("W") and code != UNUSED)
 
@@ -29,6 +30,7 @@ class Allowance:
     line: int
     codes: tuple[str, ...]
     reason: str
+    first: int = 0  # of what the line only opens, as `spec:` does: the line it begins on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def read_allowances(file: str, text: str, quotes: Sequence[Quote], findings: lis
     if "slo:" not in text.lower():
         return
     lines = text.split("\n")
+    below = _below(lines)
     starts = [quote.start for quote in quotes]
     for number, line in enumerate(lines, start=1):
         comment = _COMMENT.search(line)
@@ -52,9 +55,10 @@ def read_allowances(file: str, text: str, quotes: Sequence[Quote], findings: lis
             continue
         mark = Mark(file, number, comment.start() + 1)
         codes, reason = _read(comment[1], mark, findings)
-        alone = not line[: comment.start()].strip()
+        before = line[: comment.start()].strip()
         if codes:
-            yield Allowance(mark, _next(lines, number) if alone else number, codes, reason)
+            first = below[number] if before.endswith(":") else 0
+            yield Allowance(mark, number if before else below[number], codes, reason, first)
 
 
 def _within(place: tuple[int, int], quotes: Sequence[Quote], starts: Sequence[tuple[int, int]]) -> bool:
@@ -62,18 +66,20 @@ def _within(place: tuple[int, int], quotes: Sequence[Quote], starts: Sequence[tu
     return at > 0 and place < quotes[at - 1].end
 
 
-def _next(lines: Sequence[str], number: int) -> int:
-    """The line below a comment; further comments may stand between."""
-    while number < len(lines) and lines[number].lstrip().startswith("#"):
-        number += 1
-    return number + 1
+def _below(lines: Sequence[str]) -> list[int]:
+    """For each line, counted from 1, the first one below it that is no comment; at 0 that of the whole text."""
+    below = [len(lines) + 1] * (len(lines) + 1)
+    for number in range(len(lines) - 1, -1, -1):
+        below[number] = below[number + 1] if lines[number].lstrip().startswith("#") else number + 1
+    return below
 
 
 def _read(said: str, mark: Mark, findings: list[Finding]) -> tuple[tuple[str, ...], str]:
     parts = _BECAUSE.fullmatch(said.strip())
     named, reason = (parts[1], parts[2].strip()) if parts else (said, "")
     codes = [word.upper() for word in re.split(r"[\s,]+|\band\b", named) if word][:_MOST_NAMED]
-    wrong = [complaint for code in codes if (complaint := _wrong(code))]
+    soon = len(findings) <= _MOST_SOUGHT
+    wrong = [complaint for code in codes if (complaint := _wrong(code, soon=soon))]
     if not codes:
         wrong.append(("nothing is named that is to be allowed", _WRITE))
     if not reason:
@@ -82,11 +88,11 @@ def _read(said: str, mark: Mark, findings: list[Finding]) -> tuple[tuple[str, ..
     return ((), "") if wrong else (tuple(codes), reason)
 
 
-def _wrong(code: str) -> tuple[str, str] | None:
+def _wrong(code: str, *, soon: bool) -> tuple[str, str] | None:
     if code == UNUSED:
         return f"{UNUSED} cannot be allowed", "remove the comment that hides nothing"
     if code not in CODES:
-        return f"there is no finding {quoted(code)}", nearest(code, _ALLOWABLE)
+        return f"there is no finding {quoted(code)}", nearest(code, _ALLOWABLE) if soon else _WRITE
     if not code.startswith("W"):
         return f"{code} is an error, and only warnings can be allowed", "correct what it says"
     return None
@@ -96,16 +102,17 @@ def judge(findings: Iterable[Finding], allowances: Sequence[Allowance]) -> Judge
     """Takes what is allowed out. An allowance that hides nothing is a finding of its own, unless there are errors:
     then not everything was looked at."""
     at = {(a.mark.file, a.line, code): a for a in allowances for code in a.codes}
+    opened = {(a.mark.file, a.first, code): a for a in allowances if a.first for code in a.codes}
     used: set[tuple[str, int, str]] = set()
     stands: list[Finding] = []
     suppressed: list[tuple[Finding, str]] = []
     for finding in findings:
         key = (finding.file, finding.line, finding.code)
-        allowance = at.get(key) if finding.severity == "warning" else None
+        allowance = (at.get(key) or opened.get(key)) if finding.severity == "warning" else None
         if allowance is None:
             stands.append(finding)
         else:
-            used.add(key)
+            used.add((finding.file, allowance.line, finding.code))
             suppressed.append((finding, allowance.reason))
     if not any(finding.severity == "error" for finding in stands):
         for key, allowance in at.items():

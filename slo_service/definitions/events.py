@@ -12,6 +12,7 @@ import ruamel.yaml.events
 import yaml
 import yaml.events
 from ruamel.yaml import YAML
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 # Where the two part, or one refuses what the other takes: tabs, breaks of YAML 1.1, byte order marks and what is not
 # printable; directives; ends of documents; | or > with a comment behind it or an empty line below; and anchors with
@@ -23,6 +24,8 @@ _APART = re.compile(
     r"|(?:^|[\s\[{,])[&*][A-Za-z0-9_-]*[^A-Za-z0-9_\s,\[\]{}-]",
     re.MULTILINE,
 )
+
+LONGEST_TAG = 1000  # characters, also of an anchor's name
 
 
 class Kind(Enum):
@@ -86,6 +89,8 @@ def fast(text: str) -> Iterator[Event]:
             event = parser.get_event()
             if getattr(event, "tag", None) is not None:
                 raise NotForLibyaml("a tag")
+            if len(getattr(event, "anchor", None) or "") > LONGEST_TAG:
+                raise NotForLibyaml("a long name of an anchor")
             if root and getattr(event, "style", None) in {"|", ">"}:
                 raise NotForLibyaml("a document that is a block; one of them takes --- for a part of it")
             root = isinstance(event, yaml.DocumentStartEvent)
@@ -94,6 +99,26 @@ def fast(text: str) -> Iterator[Event]:
         raise NotForLibyaml(str(error)) from None
 
 
+class _Patient(Scanner):
+    """Refuses a tag or a name of an anchor that is so long that reading it letter by letter would take seconds."""
+
+    def scan_tag(self) -> object:
+        self._refuse_long("tag")
+        return super().scan_tag()
+
+    def scan_anchor(self, TokenClass: object) -> object:  # noqa: N803 - named so where it is overridden
+        self._refuse_long("name of an anchor")
+        return super().scan_anchor(TokenClass)
+
+    def _refuse_long(self, what: str) -> None:
+        begun = self.reader.pointer
+        ahead = self.reader.buffer[begun : begun + LONGEST_TAG + 1]
+        if len(ahead) > LONGEST_TAG and not any(map(str.isspace, ahead)):
+            raise ScannerError(None, None, f"a {what} of more than {LONGEST_TAG} characters", self.reader.get_mark())
+
+
 def thorough(text: str) -> Iterator[Event]:
     """Raises `ruamel.yaml.error.YAMLError`."""
-    yield from YAML(typ="safe", pure=True).parse(text)
+    reader = YAML(typ="safe", pure=True)
+    reader.Scanner = _Patient
+    yield from reader.parse(text)

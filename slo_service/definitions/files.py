@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from slo_service.definitions.finding import Finding, Mark, found
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.tree import LARGEST_FILE_BYTES, Source, parse
 
+_OURS, _THEIRS = re.compile(r"^<{7} ", re.MULTILINE), re.compile(r"^>{7} ", re.MULTILINE)  # the sides of a merge
 MOST_FILES = 2000
 MOST_REMEMBERED = 16 << 20  # characters of text; their trees take some fifty times as much
 
@@ -50,9 +52,20 @@ class Shelf:
 
 def _parsed(name: str, text: str) -> File:
     parsed = parse(name, text)
-    findings = list(parsed.findings)
+    findings = _without_conflict(name, text, parsed.findings)
     allowances = tuple(read_allowances(name, text, parsed.quotes, findings))
     return File(text, parsed.sources, bool(parsed.findings), tuple(findings), allowances)
+
+
+def _without_conflict(name: str, text: str, findings: Sequence[Finding]) -> list[Finding]:
+    """Where a merge was left unfinished, what is not YAML is so because of that."""
+    others = [finding for finding in findings if finding.code != "E103"]
+    ours = _OURS.search(text) if len(others) < len(findings) else None
+    if ours is None or _THEIRS.search(text, ours.end()) is None:
+        return list(findings)
+    remedy = "finish the merge: keep what is right, and remove the lines <<<<<<<, ======= and >>>>>>>"
+    mark = Mark(name, text.count("\n", 0, ours.start()) + 1)
+    return [found(mark, "E103", "a merge was not finished", remedy), *others]
 
 
 def read_file(path: Path, shelf: Shelf, notes: Notebook) -> File | None:

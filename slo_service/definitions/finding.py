@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,6 +72,10 @@ CODES: dict[str, str] = {
     "W527": "secret written out",
 }
 
+_LONGEST_MESSAGE, _LONGEST_REMEDY = 500, 1400
+# controls, breaks of lines, what turns the direction of writing, and halves of characters
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
@@ -94,14 +99,23 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.severity} {self.code}: {self.message}; {self.remedy}"
+        place = f"{one_line(self.file)}:{self.line}:{self.column}"
+        return f"{place}: {self.severity} {self.code}: {self.message}; {self.remedy}"
 
 
 def found(mark: Mark, code: str, message: str, remedy: str) -> Finding:
     """A finding of a documented code; codes that begin with W are warnings."""
     assert code in CODES, code
     severity: Level = "warning" if code.startswith("W") else "error"
-    return Finding(mark.file, mark.line, mark.column, severity, code, message, remedy)
+    what, instead = one_line(message, _LONGEST_MESSAGE), one_line(remedy, _LONGEST_REMEDY)
+    return Finding(mark.file, mark.line, mark.column, severity, code, what, instead)
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """Text in which what would not be seen, or would end the line, is escaped."""
+    if longest is not None and len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return _UNSEEN.sub(lambda hit: hit[0].encode("unicode_escape").decode(), text)
 
 
 def quoted(text: str, longest: int = 60) -> str:

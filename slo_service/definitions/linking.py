@@ -9,7 +9,9 @@ from fractions import Fraction
 from slo_service.definitions.document import Document, Draft, Drafts
 from slo_service.definitions.kinds.kind import Linked, SloView
 from slo_service.definitions.kinds.openslo.objective import ObjectiveDraft
+from slo_service.definitions.kinds.openslo.sli import Sli
 from slo_service.definitions.kinds.openslo.slo import SloDraft
+from slo_service.definitions.kinds.openslo.stream import StreamDraft
 from slo_service.definitions.measuring import (
     Measured,
     built,
@@ -21,7 +23,6 @@ from slo_service.definitions.measuring import (
     timing,
 )
 from slo_service.definitions.notebook import Notebook
-from slo_service.definitions.scalar import nearest
 from slo_service.definitions.shape.postponed import not_yet
 from slo_service.definitions.slo_lints import check_slo
 from slo_service.definitions.tiering import Messages, Tiering, tiering
@@ -45,7 +46,8 @@ def resolve_references(drafts: Drafts, notes: Notebook) -> None:
             what = f"there is no {reference.kind} {reference.name}"
             looked_at += len(known)
             soon = looked_at <= MOST_LOOKED_AT
-            notes.add(reference.mark, "E302", what, nearest(reference.name, known) if soon else "correct the name")
+            remedy = notes.nearest(reference.mark, reference.name, known) if soon else "correct the name"
+            notes.add(reference.mark, "E302", what, remedy)
 
 
 def refuse_repeats(drafts: Drafts, notes: Notebook) -> None:
@@ -93,8 +95,23 @@ def link_slos(drafts: Drafts, notes: Notebook) -> tuple[Linked, Bound]:
         views += [SloView(name, labels, pipeline, alerting) for name in names]
         if tiers is not None and pipeline is not None:
             _bind(_Case(draft, parts, pipeline, labels, tiers), bound, messages, drafts, notes)
+    _shared_sit(drafts, notes)
     bound.policies.update(messages.policies())
     return Linked(drafts, tuple(views)), bound
+
+
+def _shared_sit(drafts: Drafts, notes: Notebook) -> None:
+    """SLIs that no SLO uses name hops as well, of the pipeline of their canary."""
+    told = {(each.file, each.line, each.column) for each in notes.findings if each.code == "E302"}
+    canaries, pipelines = drafts.sound(Canary), drafts.sound(Pipeline)
+    for draft in drafts.every(Sli):
+        stream = draft.value.indicator
+        if draft.broken or not isinstance(stream, StreamDraft):
+            continue
+        canary, place = canaries.get(stream.canary or ""), stream.node.at("at")
+        pipeline = pipelines.get(canary.pipeline) if canary else None
+        if pipeline is not None and (place.file, place.line, place.column) not in told:
+            stream.check_place(draft.document, pipeline)
 
 
 def _bind(case: _Case, bound: Bound, messages: Messages, drafts: Drafts, notes: Notebook) -> None:

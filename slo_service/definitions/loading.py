@@ -29,6 +29,8 @@ from slo_service.domain.policy import BudgetPolicy
 from slo_service.domain.report import Report
 
 TEST = "Test"  # of `slo test`: may stand beside definitions, and is none
+_HEADER = ("apiVersion", "kind", "metadata", "spec")
+_TOOLS = {"sloth.slok.dev": "sloth", "pyrra.dev": "pyrra", "sre.google.com": "slo-generator"}
 _NAMES = re.compile(r"""\bname:[ \t]*["']?([a-z0-9][a-z0-9-]*)""")
 
 
@@ -147,20 +149,37 @@ def _read_document(source: Source, drafts: Drafts, notes: Notebook) -> Draft[obj
     return Draft(document, value, notes.errors > before, spec)
 
 
+def _tool_of(root: Node) -> str:
+    """The tool that `slo import` converts a document from, by its shape; empty where it is none of them."""
+    if root.child("slos") and root.child("version").written.startswith("prometheus/"):
+        return "sloth"
+    return _TOOLS.get(root.child("apiVersion").written.partition("/")[0], "")
+
+
+def _say_header(root: Node) -> None:
+    """What a document without apiVersion or kind lacks, and which keys may be misspelt ones."""
+    others = [key for key in root.entries() if not nearest(key, _HEADER).startswith("did you mean")]
+    root.fields(*others, *_HEADER[2:], needs=_HEADER[:2])
+
+
 def _kind_of(root: Node) -> Kind | None:
     """The kind a document names; what is wrong with apiVersion and kind is said here."""
     if not isinstance(root.tree, Entries):
         root.fault("E203", "the document is not a mapping", "begin with apiVersion: and kind:")
         return None
     version, name = root.child("apiVersion"), root.child("kind")
+    if tool := _tool_of(root):
+        what = f"this is a document of {tool}, not a definition"
+        root.fault("E209", what, f"convert it with slo import {tool}, and move it out of this folder")
+        return None
     if not version or not name:
-        root.fields(*root.entries(), needs=("apiVersion", "kind"))
+        _say_header(root)
         return None
     by_name = {kind.name: kind for kind in KINDS}
     if name.written in LATER:
         name.fault("E210", f"the kind {name.written} is not supported yet", LATER[name.written])
     elif name.written not in by_name:
-        name.fault("E209", f"unknown kind {quoted(name.written)}", nearest(name.written, by_name))
+        name.fault("E209", f"unknown kind {quoted(name.written)}", nearest(name.written, [*by_name, TEST]))
     elif version.written != by_name[name.written].api_version:
         wanted = by_name[name.written].api_version
         what = f"{name.written} is not of apiVersion {quoted(version.written)}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
 from slo_service.definitions.finding import Mark, quoted
 from slo_service.definitions.notebook import Notebook, Reference
-from slo_service.definitions.scalar import DECIMAL, NOTHING, TRUTH, WHOLE, nearest, type_of
+from slo_service.definitions.scalar import DECIMAL, NOTHING, TRUTH, WHOLE, type_of
 from slo_service.definitions.tree import Absent, Entries, Items, Scalar, Tree
 from slo_service.domain.instant import SECOND, parse_duration
 
@@ -43,7 +44,10 @@ class Node:
         self.notes.add(self.mark, code, message, remedy)
 
     def wrong_type(self, wanted: str, remedy: str) -> None:
-        self.fault("E203", f"{self.path} is {type_of(self.tree)}, not {wanted}", remedy)
+        is_ = type_of(self.tree)
+        if is_ == "a number" and wanted in {"a number", "a share", "a whole number"}:
+            is_ = quoted(self.written)
+        self.fault("E203", f"{self.path} is {is_}, not {wanted}", remedy)
 
     # --- containers -----------------------------------------------------------------------------------------------
 
@@ -56,7 +60,7 @@ class Node:
             if later and key in later:
                 self.notes.add(mark, "E210", f"{self.subpath(key)} is not supported yet", later[key])
             elif key not in names:
-                remedy = nearest(key, names)
+                remedy = self.notes.nearest(mark, key, names)
                 self.notes.add(mark, "E201", f"unknown key {quoted(key)} in {self.path or 'the document'}", remedy)
         if self:
             for key in needs:
@@ -95,7 +99,8 @@ class Node:
             if later and key in later:
                 self.notes.add(mark, "E210", f"{self.subpath(key)} is not supported yet", later[key])
             elif key not in options:
-                self.notes.add(mark, "E201", f"unknown key {quoted(key)} in {self.path}", nearest(key, options))
+                remedy = self.notes.nearest(mark, key, options)
+                self.notes.add(mark, "E201", f"unknown key {quoted(key)} in {self.path}", remedy)
         if isinstance(self.tree, Entries) and (len(known) > 1 or not keys):
             what = f"{self.path} has {len(known) or 'none'} of {', '.join(options)}"
             self.fault("E211", what, "write exactly one of them")
@@ -143,20 +148,24 @@ class Node:
             return default
         return tree.text
 
-    def setting_text(self, default: str = "") -> str:
+    def setting_text(self, default: str = "", fields: AbstractSet[str] = frozenset()) -> str:
         """A text in which `${NAME}` is replaced. Neither it nor what is written is ever quoted in a finding."""
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or (self.tree.plain and type_of(self.tree) != "a text"):
             self.wrong_type("a text", "write it in quotes")
             return default
-        return self.filled(self.tree.text, default)
+        return self.filled(self.tree.text, default, fields)
 
-    def filled(self, text: str, default: str) -> str:
-        value, missing = self.notes.settings.fill(text)
+    def filled(self, text: str, default: str, fields: AbstractSet[str] = frozenset()) -> str:
+        """`fields` are names with a dot that stay as they are, such as `${canary.id}`."""
+        value, missing = self.notes.settings.fill(text, kept=fields)
         for name in missing:
             names = name if name.endswith("_FILE") else f"{name} or {name}_FILE"
             what, remedy = f"the setting {quoted(name)} is not set", f"set {names} in the environment"
+            if "." in name and fields:
+                self.fault("E302", f"there is no field {quoted(name)}", self.notes.nearest(self.mark, name, fields))
+                continue
             if not name.isidentifier():
                 what, remedy = f"{quoted(name)} is not the name of a setting", "write ${NAME}, of letters, digits and _"
             self.fault("E303" if self.notes.settings.needed or not name.isidentifier() else "W504", what, remedy)
@@ -166,9 +175,9 @@ class Node:
             self.fault("E213", what, "remove it from the value")
         return default if missing or unfit else value
 
-    def url(self, *schemes: str) -> str:
+    def url(self, *schemes: str, fields: AbstractSet[str] = frozenset()) -> str:
         """An address, of one of the schemes if any are given; may hold settings and is never quoted."""
-        value = self.setting_text()
+        value = self.setting_text(fields=fields)
         scheme, separator, rest = value.partition("://")
         if value and (not separator or not rest or (schemes and scheme not in schemes)):
             like = f"{schemes[0]}://…" if schemes else "scheme://…"
@@ -199,7 +208,8 @@ class Node:
         if later and value in later:
             self.fault("E210", f"{self.path}: {value} is not supported yet", later[value])
         elif value not in options:
-            self.fault("E208", f"{quoted(value)} is not a choice for {self.path}", nearest(value, options))
+            remedy = self.notes.nearest(self.mark, value, options)
+            self.fault("E208", f"{quoted(value)} is not a choice for {self.path}", remedy)
         else:
             return value
         return default or options[0]
@@ -234,7 +244,7 @@ class Node:
             return default
         text = self.tree.text if isinstance(self.tree, Scalar) else ""
         number, percent = (text[:-1].rstrip(), True) if text.endswith("%") else (text, False)
-        if not DECIMAL.fullmatch(number):
+        if not DECIMAL.fullmatch(number) or (percent and "e" in number.lower()):
             self.wrong_type("a share", "write one like 10% or 0.1")
             return default
         return Fraction(number) / (100 if percent else 1)
@@ -243,7 +253,7 @@ class Node:
         if not self:
             return default
         if not isinstance(self.tree, Scalar) or not self.tree.plain or not WHOLE.fullmatch(self.tree.text):
-            self.wrong_type("a whole number", f"write a number from {lowest} to {highest}")
+            self.wrong_type("a whole number", f"write a number from {lowest} to {highest}, in decimal digits")
             return default
         if not lowest <= int(self.tree.text) <= highest:
             message, remedy = f"{self.path} is {self.tree.text}", f"write a number from {lowest} to {highest}"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from slo_service.definitions.finding import Finding, Mark, found
+from slo_service.definitions.scalar import nearest
 from slo_service.definitions.settings import Settings
+
+MOST_SOUGHT = 1000  # words for which the one that was meant is sought, in one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,15 @@ class Notebook:
     now_ns: int | None = None  # for what is over; None where nobody says what time it is
     _counted: int = 0  # findings of which `_errors` are errors
     _errors: int = 0
+
+    _sought: Counter[str] = field(default_factory=Counter)  # by file
+
+    def nearest(self, mark: Mark, word: str, known: Collection[str]) -> str:
+        """`did you mean …`, or what is known; after many in one file, which is then no slip of the pen, only a few."""
+        self._sought[mark.file] += 1
+        if self._sought[mark.file] <= MOST_SOUGHT:
+            return nearest(word, known)
+        return "write a name that is declared or known" if known else "none is declared"
 
     def add(self, mark: Mark, code: str, message: str, remedy: str) -> None:
         self.findings.append(found(mark, code, message, remedy))

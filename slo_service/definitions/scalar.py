@@ -10,7 +10,7 @@ from heapq import nlargest
 
 from slo_service.definitions.tree import Absent, Entries, Items, Scalar, Tree
 
-DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+DECIMAL = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?(0?[0-9]|[12][0-9]|30))?")
 WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 NUMBER = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-f]+|[-+]?\.(inf|nan)", re.IGNORECASE

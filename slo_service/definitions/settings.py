@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
@@ -50,11 +51,14 @@ class Settings:
         except (OSError, ValueError):
             return None
 
-    def fill(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The text with every `${NAME}` replaced, and the names that have no value (in which case the text is moot)."""
+    def fill(self, text: str, *, kept: AbstractSet[str] = frozenset()) -> tuple[str, tuple[str, ...]]:
+        """The text with every `${NAME}` replaced but the `kept` ones, and the names that have no value (in which case
+        the text is moot)."""
         missing: list[str] = []
 
         def replace(match: re.Match[str]) -> str:
+            if match[1] in kept:
+                return match[0]
             value = self.value(match[1])
             if value is None:
                 missing.append(match[1])

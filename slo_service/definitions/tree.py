@@ -16,6 +16,8 @@ from slo_service.definitions.settings import UNFIT
 LARGEST_FILE_BYTES = 1 << 20
 DEEPEST = 32
 MOST_NODES = 20_000  # of one document, aliases counted in full
+MOST_NODES_A_FILE = 200_000
+MOST_DOCUMENTS = 5_000  # of one file
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 
 
@@ -90,13 +92,19 @@ def parse(file: str, text: str) -> Parsed:
 
 def by_libyaml(file: str, text: str) -> Parsed | None:
     """None for a text that anything is wrong with: the other parser says what it is."""
+    sources: list[Source] = []
     findings: list[Finding] = []
     quotes: list[Quote] = []
     try:
-        sources = tuple(_documents(file, text, fast(text), findings, quotes))
-    except (NotForLibyaml, _Refused):
+        for source in _documents(file, text, fast(text), findings, quotes):
+            sources.append(source)  # noqa: PERF402 - those before a limit are kept
+    except _Refused as refused:
+        if refused.finding.code != "E105" or findings:
+            return None
+        return Parsed(tuple(sources), (refused.finding,), tuple(quotes))
+    except NotForLibyaml:
         return None
-    return None if findings else Parsed(sources, (), tuple(quotes))
+    return None if findings else Parsed(tuple(sources), (), tuple(quotes))
 
 
 def by_ruamel(file: str, text: str) -> Parsed:
@@ -121,12 +129,21 @@ def _documents(
 ) -> Iterator[Source]:
     lines = text.splitlines(keepends=True)
     builder = _Builder(file, findings, quotes)
+    documents = values = 0
     for event in events:
         kind = KINDS.get(type(event))
         if kind is Kind.DOCUMENT:
+            documents += 1
+            if documents > MOST_DOCUMENTS:
+                at = Mark(file, event.start_mark.line + 1, event.start_mark.column + 1)
+                raise _Refused(found(at, "E105", f"more than {MOST_DOCUMENTS} documents in a file", "split the file"))
             builder = _Builder(file, findings, quotes)
         elif kind is Kind.DOCUMENT_END:
             if builder.root is not None and not _is_empty(builder.root):
+                values += builder.root.weight if isinstance(builder.root, Items | Entries) else 1
+                if values > MOST_NODES_A_FILE:
+                    what = f"more than {MOST_NODES_A_FILE} values in a file"
+                    raise _Refused(found(builder.root.mark, "E105", what, "split the file"))
                 end = event.start_mark.line + (event.start_mark.column > 0)  # a last line may lack its break
                 yield Source(builder.root, _text(lines, builder.root.mark.line - 1, end))
         elif kind is not None:

@@ -25,6 +25,8 @@ from slo_service.rehearse.series_text import LONGEST_NS, behind, measured, rate_
 START_NS = 1_793_613_600 * SECOND  # 2026-11-02T10:00:00Z, a Monday; where a case does not say when it begins
 KEYS = ("description", "start", "before", "tick", "partitions", "rates", "slo", "series", "lag", "expect")
 _MOST_PARTITIONS = 1000
+_MOST_SPANS = 1000  # of one series
+_MOST_TICKS = 100_000  # one after the other; each takes about a millisecond
 _HIGHEST_RATE = 1_000_000
 
 
@@ -80,7 +82,7 @@ def _read(source: Source, catalogue: Catalogue, notes: Notebook) -> Case | None:
         expect=expect,
     )
     rates = _rates(spec["rates"], catalogue)
-    return Case(
+    case = Case(
         draft.name,
         draft.mark,
         draft.start_ns,
@@ -92,6 +94,25 @@ def _read(source: Source, catalogue: Catalogue, notes: Notebook) -> Case | None:
         _lag(spec["lag"], spec["series"], draft.length_ns, catalogue),
         expect,
     )
+    _refuse_long(case, notes)
+    return case
+
+
+def _refuse_long(case: Case, notes: Notebook) -> None:
+    """While anything else than good is written, every tick is run; and each looks through the spans."""
+    written: list[tuple[Segment | Behind, ...]] = [*case.series.values(), *case.lag.values()]
+    if any(len(stretches) > _MOST_SPANS for stretches in written):
+        notes.add(case.mark, "E207", f"more than {_MOST_SPANS} spans of one series", "write a case for each part")
+    busy_ns = [sum(min(s.end_ns, case.length_ns) - s.start_ns for s in stretches) for stretches in written]
+    busy_ns += [case.length_ns] if case.rates else []
+    ticks = max(busy_ns, default=0) // case.tick_ns
+    if ticks > _MOST_TICKS:
+        what = f"{ticks} ticks are to be run one by one, which takes minutes; at most {_MOST_TICKS} are"
+        coarser = -(-max(busy_ns) // (_MOST_TICKS * SECOND))
+        tick = next((f"{at}s" if at < 60 else "1m" for at in (5, 10, 30, 60) if at >= coarser), None)
+        notes.add(
+            case.mark, "E207", what, f"write tick: {tick}" if tick else "write shorter spans, or expect it sooner"
+        )
 
 
 def _start(node: Node) -> int:

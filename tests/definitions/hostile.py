@@ -120,6 +120,22 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "nothing but NEL": lambda: filled("\x85", 400_000),
     "nothing but BOM": lambda: filled("\ufeff", 300_000),
     "separators": lambda: filled("---\n"),
+    "comments that allow": lambda: filled("# slo: allow W501 because of it\n"),
+    "codes that allow": lambda: "".join(
+        "# slo: allow " + ",".join(f"W{i}x{j}" for j in range(100)) + " because\n" for i in range(900)
+    ),
+    "unknown keys": lambda: HEAD + "{" + ", ".join(f"sourcx{i}: 1" for i in range(9_000)) + "}",
+    "documents of one letter": lambda: filled("a\n---\n"),
+    "documents of one key": lambda: filled("a: b\n---\n"),
+    "ten thousand services": lambda: "".join(
+        f"apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{}}\n---\n" for i in range(12_000)
+    ),
+    "ten thousand services of one name": lambda: filled(HEAD + "{}\n---\n"),
+    "tag of a megabyte": lambda: f"a: !{filled('t')} b",
+    "alias of a megabyte": lambda: f"a: *{filled('t')}",
+    "alert policies without end": lambda: (
+        slo(more="  alertPolicies: [" + ", ".join(f"a{i}" for i in range(15_000)) + "]\n")
+    ),
     "four thousand services": lambda: "".join(
         f"apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{}}\n---\n" for i in range(4_000)
     ),
@@ -186,6 +202,12 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "zone that is a path": lambda: adjustment("timeZone: ../../../etc/passwd, intervals: []"),
     "zone of a megabyte": lambda: adjustment("timeZone: " + filled("a/", 900_000) + ", intervals: []"),
     "zone with NUL": lambda: adjustment('timeZone: "UTC\\0", intervals: []'),
+    "recurrence from the first year": lambda: adjustment(
+        'recurring: [{rrule: "FREQ=HOURLY;BYMONTH=2;BYHOUR=3", duration: 1h, from: "0001-01-01T00:00:00"}]'),
+    "interval in the first year": lambda: adjustment(
+        'timeZone: Asia/Tokyo, intervals: [{from: "0001-01-01T00:00:00", to: "0001-01-01T00:00:01"}]'),
+    "interval in the last year": lambda: adjustment(
+        'timeZone: America/Los_Angeles, intervals: [{from: "9999-12-31T23:59:59", to: "9999-12-31T23:59:59-12:00"}]'),
     "cron of a megabyte": lambda: (
         "apiVersion: slo-service/v1\nkind: Job\nmetadata: {name: j}\nspec: {criticality: normal, "
         "controller: {process: {pidFile: /run/j}}, schedule: '" + filled("*/1,", 900_000) + "1 * * * *'}"),

@@ -45,6 +45,20 @@ def test_an_allowed_warning_is_set_aside_with_its_reason(tmp_path, text):
     assert (finding.code, reason.lower()) == ("W501", "the team is being formed")
 
 
+def test_the_example_of_the_documentation_allows_what_it_names(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "reference" / "findings.md"
+    (example,) = [line for line in page.read_text().splitlines() if "# slo: allow W501 because the" in line]
+    assert codes(check(tmp_path, PIPELINE)) == ["W501"]
+    loaded = check(tmp_path, PIPELINE.replace("spec:", example))
+    assert codes(loaded) == []
+    assert [finding.code for finding, _ in loaded.suppressed] == ["W501"]
+
+
+def test_behind_what_a_line_opens_a_comment_reaches_the_first_line_of_it_only(tmp_path):
+    text = PIPELINE.replace("metadata: {name: x}", f"metadata:  {WHY}\n  name: x")
+    assert codes(check(tmp_path, text)) == ["W507", "W501"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -36,6 +36,7 @@ GROWTH: Final = 400 * MIB
 LASTING = re.compile(rb"(?<!before\": \")\b\d+[dw]|\d{2,}h|\d{5,}")
 """In a case: what may ask for days, which take minutes to run."""
 
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 IMPORTS = ("sloth", "pyrra", "slo-generator", "openslo")
 EXAMPLES = {tool: [path for path in FOREIGN if path.parent.name == tool] for tool in IMPORTS} | {"openslo": OPENSLO}
 DAMAGED = {tool: [path.read_text() for path in paths] for tool, paths in EXAMPLES.items()}
@@ -101,6 +102,7 @@ def load(folder: Path, raw: bytes) -> Loaded:
         assert finding.line >= 1
         assert finding.column >= 1
         assert len(str(finding)) < 2000
+        assert not UNSEEN.search(str(finding))
         assert "planted" not in str(finding)
     return loaded
 

@@ -17,6 +17,8 @@ SOON = [
     *("dashes, deeper and deeper", "keys, deeper and deeper", "NUL", "half a surrogate pair, escaped", "UTF-16"),
     *("bytes that are no UTF-8", "surrogates as bytes", "one byte more than a megabyte", "number of a huge exponent"),
     *("recurrence that never comes", "recurrence each second", "zone that is a folder", "zone that is a path"),
+    *("comments that allow", "codes that allow", "unknown keys", "tag of a megabyte", "alert policies without end"),
+    *("documents of one letter", "ten thousand services", "interval in the first year", "interval in the last year"),
     *("cron that never comes", "conditions in conditions", "duration of many digits", "separators"),
 ]
 """What is looked at with every change; all of it is at night."""

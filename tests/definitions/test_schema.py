@@ -39,7 +39,7 @@ BEYOND_A_SCHEMA: dict[str, str] = {
     **dict.fromkeys(("openslo-calendar-zone-unknown.yaml", "window-zone-unknown.yaml"), _ZONE),
     **dict.fromkeys(("duration-of-centuries.yaml", "duration-too-long.yaml", "window-of-two-years.yaml"), _SUM),
     "window-too-long.yaml": _SUM,
-    **dict.fromkeys(("condition-spent-of-nothing.yaml", "scale-upward.yaml", "share-of-more-than-all.yaml"), _PER_CENT),
+    **dict.fromkeys(("condition-spent-of-nothing.yaml", "scale-upward.yaml"), _PER_CENT),
     "tier-share-of-nothing.yaml": _PER_CENT,
     "tier-factor-below-one.yaml": "a factor may be quoted, and then is a text, whose value no pattern can compare",
     **dict.fromkeys(("openslo-calendar-start-is-no-day.yaml", "review-date-that-is-none.yaml"), _DAY),

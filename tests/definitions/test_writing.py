@@ -113,7 +113,7 @@ a: 1
     )
 
 
-@pytest.mark.parametrize("number", [10**15, 1e15, 1e-16, float("nan"), float("inf"), Exact("1e5")], ids=str)
+@pytest.mark.parametrize("number", [10**15, 1e15, 1e-16, float("nan"), float("inf"), Exact("1e31")], ids=str)
 def test_a_number_that_definitions_cannot_hold_is_refused(number):
     with pytest.raises(ValueError, match="too many digits"):
         to_yaml([{"a": number}])

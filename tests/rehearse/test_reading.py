@@ -125,3 +125,16 @@ def test_whatever_is_written_is_read_or_refused(read: Read, written: dict[str, s
     inside = ", ".join(f"{span}: {words}" for span, words in written.items())
     cases = read(f"{SERIES}{{{inside}}}}}\n{EXPECT}")
     assert bool(cases.cases) != bool(cases.findings)
+
+
+def test_a_case_that_would_run_for_minutes_is_refused_with_a_tick_that_would_do(read: Read) -> None:
+    (finding,) = read("  series: {orders-freshness: bad}\n  expect: [{at: 60d, page: firing}]\n").findings
+    assert "error E207: 5184000 ticks are to be run one by one" in str(finding)
+    assert finding.remedy == "write tick: 1m"
+    assert not read("  tick: 1m\n  series: {orders-freshness: bad}\n  expect: [{at: 60d, page: firing}]\n").findings
+
+
+def test_a_case_of_thousands_of_spans_is_refused(read: Read) -> None:
+    spans = ", ".join(f"{at}s-{at + 1}s: bad" for at in range(1001))
+    (finding,) = read(f"  series: {{orders-freshness: {{{spans}}}}}\n  expect: [{{at: 3h, page: firing}}]\n").findings
+    assert "error E207: more than 1000 spans of one series; write a case for each part" in str(finding)

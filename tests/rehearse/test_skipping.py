@@ -65,7 +65,7 @@ def cases(draw: st.DrawFn) -> Case:
     return case_of(tuple(segments), tuple(lag), length, draw(st.sampled_from([5, 7, 10])) * SECOND)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(), alerting=st.sampled_from(sorted(ALERTINGS)))
 def test_leaving_out_ticks_changes_nothing(catalogue: Catalogue, case: Case, alerting: str) -> None:
     definitions = small(catalogue, alerting)

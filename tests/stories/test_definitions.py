@@ -119,7 +119,9 @@ def test_a_mistake_made_while_it_runs_keeps_the_old_set_and_is_told_everywhere(s
 
     file.write_text(sound.replace("target: 0.999", "target: 0.99", 1))
     eventually("the mended set is in force", lambda: load(serving)["number"] != number, RELOAD_SECONDS)
-    assert load(serving) | {"at": None, "findings": []} == {"number": 2, "at": None, "ok": True, "findings": []}
+    told = ["slo orders-freshness target 99.9 % → 99 %; its history is kept"]
+    expected = {"number": 2, "at": None, "ok": True, "findings": [], "changes": told}
+    assert load(serving) | {"at": None, "findings": []} == expected
     assert service.metric("slo_definitions_last_load_ok") == 1
     assert service.metric("slo_definitions_load_number") == 2
     changed = eventually("it is judged by the new target", lambda: _judged(serving, 0.99), RELOAD_SECONDS)

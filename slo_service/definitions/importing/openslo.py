@@ -69,12 +69,7 @@ def _modern(tree: Tree, losses: list[Loss], findings: list[Finding]) -> tuple[En
     upgraded = upgrade(tree)
     if upgraded is None:
         if version.written != OPENSLO:
-            what = "the document has no apiVersion"
-            remedy: str | None = "give a file of OpenSLO's, which begins with one"
-            if version.written:
-                what = f"{quoted(version.written)} is not a version of OpenSLO"
-                remedy = nearest(version.written, (OPENSLO, *VERSIONS))
-            findings.append(found(version.mark, "E209", what, remedy))
+            findings.append(_foreign(version))
         return (tree,)
     if (remedy := WITHOUT_COUNTERPART.get(kind)) is not None:
         what = f"is left out; {OPENSLO} has no {kind}"
@@ -84,6 +79,14 @@ def _modern(tree: Tree, losses: list[Loss], findings: list[Finding]) -> tuple[En
         mark = change.mark
         losses.append(Loss(mark.file, mark.line, mark.column, change.path, change.what, _INSTEAD, change.kept))
     return upgraded.roots
+
+
+def _foreign(version: Node) -> Finding:
+    if not version:
+        remedy = "give a file of OpenSLO's, which begins with one"
+        return found(version.mark, "E209", "the document has no apiVersion", remedy)
+    what = f"{quoted(version.written)} is not a version of OpenSLO"
+    return found(version.mark, "E209", what, nearest(version.written, (OPENSLO, *VERSIONS)))
 
 
 def _data(root: Entries) -> dict[str, object]:

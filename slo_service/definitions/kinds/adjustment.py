@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, ClassVar
+from datetime import datetime, time, timedelta
+from typing import Annotated, ClassVar, cast
 
 from slo_service.definitions.document import OURS, Document
 from slo_service.definitions.kinds.adjustment_lints import check
@@ -12,11 +12,31 @@ from slo_service.definitions.kinds.kind import kind
 from slo_service.definitions.kinds.selector import SelectorSpec
 from slo_service.definitions.node import Node
 from slo_service.definitions.shape import Choice, Duration, ListOf, Whole
+from slo_service.definitions.shape.port import Definitions, JsonSchema
 from slo_service.definitions.shape.record import Key, Nested
 from slo_service.definitions.shape.rules import AtLeastOne
-from slo_service.definitions.shape.times import Moment, Recurrence, TimeZone, instant_ns
+from slo_service.definitions.shape.times import Day, Moment, Recurrence, TimeZone, as_day, instant_ns
 from slo_service.domain.adjustment import Adjustment, Category, Recurring, Replay, Span
 from slo_service.domain.indicator import SINK
+
+_YEARS = range(1900, 9998)  # whose days every zone has the end of
+_UNREAD = Moment().fallback()  # what could not be read has been told of, and is not compared
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry(Moment):
+    """A moment, or a day, which counts to its end."""
+
+    def read(self, node: Node) -> object:
+        day = as_day(node.written)
+        if day is None or day.year not in _YEARS:
+            return Moment.read(self, node)
+        return datetime.combine(day + timedelta(days=1), time())
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        moment = cast("str", Moment.schema(self, definitions)["pattern"])
+        day = cast("str", Day().schema(definitions)["pattern"])
+        return {"type": "string", "pattern": f"{moment}|{day}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,7 @@ class SpanSpec:
 
     def build(self, node: Node, zone: str) -> Span:
         span = Span(instant_ns(self.from_, zone), instant_ns(self.to, zone))
-        if span.from_ns >= span.to_ns:
+        if span.from_ns >= span.to_ns and _UNREAD not in (self.from_, self.to):
             node.notes.add(node.at("to"), "E410", f"{node.path} ends before it begins", "write a later to")
         return span
 
@@ -44,7 +64,8 @@ class RecurringSpec:
 
     def build(self, node: Node, zone: str) -> Recurring:
         begin, end = (None if at is None else instant_ns(at, zone) for at in (self.from_, self.until))
-        if begin is not None and end is not None and begin >= end:
+        unread = _UNREAD in (self.from_, self.until)
+        if begin is not None and end is not None and begin >= end and not unread:
             node.notes.add(node.at("until"), "E410", f"{node.path} ends before it begins", "write a later until")
         return Recurring(self.rrule, zone, begin, self.duration, end)
 
@@ -82,7 +103,7 @@ class AdjustmentSpec:
         tuple[RecurringSpec, ...], ListOf(Nested(RecurringSpec), at_least=1), "Times that come again."
     ] = ()
     time_zone: Annotated[str, TimeZone(), "Of moments without an offset, and of recurrences."] = "UTC"
-    expires: Annotated[datetime | None, Moment(), "After it nothing is adjusted any more."] = None
+    expires: Annotated[datetime | None, Expiry(), "After it nothing is adjusted any more; of a day, its end."] = None
     replay: Annotated[ReplaySpec | None, "For the category replay."] = None
     correction: Annotated[CorrectionSpec | None, "For the category correction."] = None
 

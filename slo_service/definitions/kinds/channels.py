@@ -24,7 +24,7 @@ class MailAddress(SettingText):
     """A person's or a list's address; may hold settings."""
 
     def read(self, node: Node) -> object:
-        value = node.setting_text()
+        value = str(SettingText.read(self, node))
         name, at, domain = value.rpartition("@")
         if value and not (name and at and domain and value.isprintable()):
             node.fault("E212", f"{node.path} is not a mail address", "write one like team@example.com")

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, cast
 
 from slo_service.definitions.node import Node
 from slo_service.definitions.shape import Choice, Duration, ExactlyOne, ListOf, Name, Share
+from slo_service.definitions.shape.port import Definitions, JsonSchema
 from slo_service.definitions.shape.postponed import Postponed
 from slo_service.definitions.shape.record import Nested
 from slo_service.domain.instant import MINUTE
@@ -48,6 +49,9 @@ class Remaining(Share):
             node.fault("E207", f"{node.written} is more than a whole budget", "write one like 25% or 0.25")
         return share
 
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {**Share.schema(self, definitions), "maximum": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Spent(Share):
@@ -58,6 +62,9 @@ class Spent(Share):
         if share <= 0:
             node.fault("E207", f"{node.written} of a budget says nothing", "write one like 20% or 0.2")
         return share
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        return {**Share.schema(self, definitions), "exclusiveMinimum": 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from slo_service.definitions.document import OURS, Document
 from slo_service.definitions.kinds import care_lints, size_lints
+from slo_service.definitions.kinds.canary import FIELDS
 from slo_service.definitions.kinds.kind import Linked, kind
 from slo_service.definitions.node import Node
 from slo_service.definitions.notebook import Notebook
@@ -103,7 +104,7 @@ class TableSpec:
 class HttpSinkSpec:
     """An endpoint that is asked for a canary, or that tells us of it."""
 
-    url: Annotated[str, Address(("https", "http")), "May hold settings and ${canary.id}; is never shown."] = ""
+    url: Annotated[str, Address(("https", "http"), FIELDS), "May hold settings and ${canary.id}; is never shown."] = ""
     mode: Annotated[str, Choice(("poll", "push")), "Whether it is asked or tells."] = "poll"
     headers: Annotated[Mapping[str, object], Free(settings=True), "May hold settings, such as a token."] = field(
         default_factory=dict

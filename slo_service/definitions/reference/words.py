@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import cast
 
 from slo_service.definitions.shape.port import JsonSchema
@@ -65,4 +66,6 @@ def default_of(schema: JsonSchema) -> str:
     if "default" not in schema:
         return ""
     value = schema["default"]
+    if isinstance(value, float):
+        return f"`{Decimal(repr(value)):f}`"
     return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value, ensure_ascii=False)}`"

@@ -169,7 +169,7 @@ def as_json(value: object) -> object:
     """Plain data with numbers as JSON has them."""
     match value:
         case Exact(text):
-            return float(text) if "." in text else int(text)
+            return int(text) if text.lstrip("+-").isdigit() else float(text)
         case Mapping():
             return {key: as_json(each) for key, each in value.items()}
         case list() | tuple():

@@ -15,7 +15,9 @@ from slo_service.definitions.shape.port import Definitions, Exact, JsonSchema
 from slo_service.definitions.tree import Scalar
 from slo_service.domain.instant import DURATION, SECOND, format_duration
 
-_SHARE = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?(\s*%)?$"
+_SHARE = rf"^({DECIMAL.pattern})$|^[+-]?([0-9]{{1,15}}(\.[0-9]{{0,15}})?|\.[0-9]{{1,15}})\s*%$"
+_MOST_DIGITS = 15  # on each side of the point
+_WIDEST = 30  # exponent
 _NO_SETTING: JsonSchema = {"type": "string", "minLength": 1, "not": {"pattern": r"\$\{"}}
 
 
@@ -24,15 +26,15 @@ def _whole_text(pattern: re.Pattern[str]) -> str:
 
 
 def exact(value: Fraction) -> Exact:
-    """A fraction with a finite decimal expansion, as that; readers only make such ones. Raises ValueError else."""
-    digits = 0
-    while (value * 10**digits).denominator != 1:
-        digits += 1
-        if digits > 40:
-            raise ValueError(f"{value} cannot be written as a decimal")
-    whole = int(value * 10**digits)
-    sign, text = "-" * (whole < 0), str(abs(whole)).rjust(digits + 1, "0")
-    return Exact(sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text))
+    """A fraction with a finite decimal expansion, as that, with an exponent only where it would be too long to be read;
+    readers only make such ones. Raises ValueError else."""
+    for exponent in sorted(range(-_WIDEST, _WIDEST + 1), key=abs):
+        shifted = abs(value) / Fraction(10) ** exponent
+        if shifted < 10**_MOST_DIGITS and (10**_MOST_DIGITS) % shifted.denominator == 0:
+            whole = str(int(shifted * 10**_MOST_DIGITS)).rjust(_MOST_DIGITS + 1, "0")
+            text = f"{whole[:-_MOST_DIGITS]}.{whole[-_MOST_DIGITS:]}".rstrip("0").rstrip(".")
+            return Exact("-" * (value < 0) + text + (f"e{exponent}" if exponent else ""))
+    raise ValueError(f"{value} cannot be written as a decimal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +133,19 @@ class SettingText(Text):
 
 @dataclass(frozen=True, slots=True)
 class Address(SettingText):
-    """A URL of one of the schemes, of any if none is given; may hold settings."""
+    """A URL of one of the schemes, of any if none is given; may hold settings, and these fields as they are."""
 
     schemes: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
 
     def read(self, node: Node) -> object:
         _refuse_empty(node)
-        return node.url(*self.schemes)
+        return node.url(*self.schemes, fields=self.fields)
 
     def schema(self, _: Definitions) -> JsonSchema:
         scheme = rf"^({'|'.join(map(re.escape, self.schemes))})" if self.schemes else ""
         like = f"write an address like {self.schemes[0] if self.schemes else 'scheme'}://…"
-        pattern = rf"{scheme}://[\s\S]|\$\{{"
+        pattern = rf"{scheme}://[\s\S]|\$\{{[^{{}}]*\}}"
         return {"type": "string", "title": "address or ${NAME}", "pattern": pattern, "patternErrorMessage": like}
 
 

@@ -22,6 +22,7 @@ from slo_service.definitions.shape.scalars import Text
 from slo_service.domain.instant import SECOND
 
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998  # so that every zone has the moment, and recurrences from it can be gone through
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _RULE = re.compile(
@@ -101,12 +102,13 @@ class Moment(Text):
 
     def read(self, node: Node) -> object:
         text = node.text()
-        try:
-            if re.fullmatch(_MOMENT, text):
-                return datetime.fromisoformat(text.upper())
-        except ValueError:
-            pass
-        if text:
+        moment = _moment(text)
+        if moment is not None:
+            if _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+                return moment
+            remedy = f"write a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+            node.fault("E207", f"{node.path} is in the year {moment.year}", remedy)
+        elif text:
             node.wrong_type("a moment", "write one like 2026-11-23T02:00:00Z, or without Z in the zone of timeZone")
         return self.fallback()
 
@@ -118,6 +120,13 @@ class Moment(Text):
 
     def fallback(self) -> object:
         return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.upper()) if re.fullmatch(_MOMENT, text) else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,11 +97,13 @@ class _Writer:
         if isinstance(tree, Entries):
             entries = tree.entries.items()
             written = {name: self._plain(each, name, free=free or name in _FREE) for name, (_, each) in entries}
-            if free or key not in {"indicator", "condition"}:
+            if free or key not in {"indicator", "condition", "timeWindow"}:
                 return written
+            if key == "timeWindow" and not {"isRolling", "calendar"} & written.keys():
+                return {**written, "isRolling": True}  # follows from there being no calendar, here alone
             if key == "condition":
                 return {**written, **{name: each for name, each in _CONDITION.items() if name not in written}}
-            return written if "metadata" in written else self._named(written)
+            return written if key == "timeWindow" or "metadata" in written else self._named(written)
         if isinstance(tree, Items):
             return [self._plain(item, key, free=free) for item in tree.items]
         if not isinstance(tree, Scalar):

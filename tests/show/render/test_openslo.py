@@ -107,6 +107,11 @@ def test_the_start_of_a_calendar_is_written_without_a_t(tmp_path: Path) -> None:
     assert 'startTime: "2026-01-31 08:30:00"' in exported(text, tmp_path).files["slos.yaml"]
 
 
+def test_a_window_that_rolls_unsaid_is_written_as_one_that_rolls(tmp_path: Path) -> None:
+    text = SLO.replace(", isRolling: true", "")
+    assert exported(text, tmp_path).files == exported(SLO, tmp_path).files
+
+
 def test_a_data_source_without_details_gets_empty_ones(tmp_path: Path) -> None:
     done = exported("apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: a}\nspec: {type: sql}\n", tmp_path)
     assert "spec:\n  type: sql\n  connectionDetails: {}\n" in done.files["data-sources.yaml"]

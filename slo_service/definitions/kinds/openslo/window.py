@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from slo_service.definitions.kinds.openslo.shapes import CIVIL, Length, LengthShape, LocalTime
 from slo_service.definitions.node import Node
+from slo_service.definitions.scalar import TRUTH
 from slo_service.definitions.shape.times import TimeZone
 from slo_service.domain.budgeting import Calendar
 from slo_service.domain.instant import DAY, DURATION
@@ -29,7 +30,7 @@ class TimeWindowSpec:
     """What the budget is for: the last so many days, or days, weeks, months, quarters, years of the calendar."""
 
     duration: Annotated[Length, LengthShape(), "Such as 28d; of a calendar window one unit, such as 1M."]
-    is_rolling: Annotated[bool | None, "Follows from calendar where it is left out."] = None
+    is_rolling: Annotated[bool | None, "True without calendar, false with one; may be left out."] = None
     calendar: Annotated[
         WindowCalendarSpec | None, "Where windows of the calendar begin; without it the window rolls."
     ] = None
@@ -38,7 +39,7 @@ class TimeWindowSpec:
         {
             "if": {"required": ["calendar"]},
             "then": {"properties": {"isRolling": {"const": False}, "duration": {"pattern": f"^{CIVIL.pattern}$"}}},
-            "else": {"required": ["isRolling"], "properties": {"isRolling": {"const": True}}},
+            "else": {"properties": {"isRolling": {"const": True}}},
         },
     )
 
@@ -61,7 +62,7 @@ def window(node: Node, specs: tuple[TimeWindowSpec, ...]) -> Window:
     if spec.duration.ns > LONGEST_NS:
         duration.fault("E207", "the window is longer than counts are kept", f"write at most {LONGEST_NS // DAY}d")
     if spec.calendar is None:
-        if not spec.is_rolling and set(first.entries()) <= {"duration", "isRolling"}:
+        if TRUTH.get(first.child("isRolling").written) is False and set(first.entries()) <= {"duration", "isRolling"}:
             first.fault("E202", f"{first.path} neither rolls nor has a calendar", _ROLLING)
         return Window(spec.duration.ns, None)
     if spec.is_rolling:
