@@ -72,7 +72,7 @@ CODES: dict[str, str] = {
     "W527": "secret written out",
 }
 
-_LONGEST_MESSAGE, _LONGEST_REMEDY = 500, 1400
+_LONGEST_MESSAGE, _LONGEST_REMEDY = 2000, 2000
 # controls, breaks of lines, what turns the direction of writing, and halves of characters
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
