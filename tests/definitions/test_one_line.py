@@ -36,4 +36,4 @@ def test_what_is_not_seen_is_escaped_in_every_part_of_a_finding(unseen):
 
 def test_a_name_of_a_megabyte_is_shortened(tmp_path):
     (tmp_path / "x.yaml").write_text(NAMED.replace("x\\e", "x" * 1_000_000))
-    assert all(len(finding.message) <= 500 for finding in load_folder([tmp_path], {}).findings)
+    assert all(len(finding.message) <= 2000 for finding in load_folder([tmp_path], {}).findings)
