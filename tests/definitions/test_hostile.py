@@ -11,14 +11,16 @@ import pytest
 from tests.definitions.hostile import RAW
 from tests.definitions.test_fuzz import BASE, IMPORTS, MIB, TooSlow, load, slo
 
+pytestmark = pytest.mark.story  # takes its time
+
 SOON = [
     *("alias bomb", "wide alias bomb", "one alias many times", "alias within its own anchor, in a list"),
     *("alias within its own anchor, in a mapping", "alias as its own key", "anchor of a megabyte", "lists in a line"),
     *("dashes, deeper and deeper", "keys, deeper and deeper", "NUL", "half a surrogate pair, escaped", "UTF-16"),
     *("bytes that are no UTF-8", "surrogates as bytes", "one byte more than a megabyte", "number of a huge exponent"),
     *("recurrence that never comes", "recurrence each second", "zone that is a folder", "zone that is a path"),
-    *("comments that allow", "codes that allow", "unknown keys", "tag of a megabyte", "alert policies without end"),
-    *("documents of one letter", "ten thousand services", "interval in the first year", "interval in the last year"),
+    *("comments that allow", "unknown keys", "tag of a megabyte"),
+    *("documents of one letter", "interval in the first year", "interval in the last year"),
     *("cron that never comes", "conditions in conditions", "duration of many digits", "separators"),
 ]
 """What is looked at with every change; all of it is at night."""

@@ -10,6 +10,8 @@ from slo_service.rehearse.judging import Outcome, run_case
 from slo_service.rehearse.reading import read_cases
 from tests.rehearse.conftest import DEFINITIONS
 
+pytestmark = pytest.mark.story  # takes its time
+
 CASES = sorted((DEFINITIONS / "tests").glob("*.yaml"))
 
 
