@@ -6,7 +6,7 @@ import sys
 
 import benchmarks
 
-NO_FIGURES = {"__main__", "measurement"}
+NO_FIGURES = {"__main__", "measurement", "objectives", "peer_prometheus", "peer_rules", "coming_back"}
 
 
 def figures() -> list[str]:

@@ -22,7 +22,7 @@ from slo_service.definitions.loading import load_folder
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Chain, Decision, Transition
-from slo_service.domain.indicator import SINK, SOURCE
+from slo_service.domain.indicator import SINK, SOURCE, Schedule
 from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.status import Status
 from slo_service.show.ports import Health, JobView, LoadReport
@@ -107,6 +107,9 @@ class Service:
 
     async def chain(self, decision: str) -> Chain | None:
         return None
+
+    async def schedules(self, streams: Sequence[str]) -> Mapping[str, Sequence[Schedule]]:
+        return {}
 
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:
         return ()

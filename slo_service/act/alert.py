@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 from urllib.parse import quote
 
-from slo_service.decide.reason import tier_sentence
+from slo_service.decide.reason import listed, percent, tier_sentence
 from slo_service.domain.instant import rfc3339
-from slo_service.domain.slo import Slo
-from slo_service.domain.status import TierState
+from slo_service.domain.slo import Kind, Slo
+from slo_service.domain.status import Status, TierState
 
 Key = tuple[str, str]  # SLO and tier
-ALERTNAME = "SloBurning"
+ALERTNAME = {  # by what the tier looks at, so that silence can inhibit what else is said of an objective
+    Kind.BURN: "SloBurning",
+    Kind.PARTITION: "SloBurning",
+    Kind.EARLY: "SloEarlyWarning",
+    Kind.NO_DATA: "SloNoData",
+    Kind.COVERAGE: "SloLowCoverage",
+}
+PARTITIONS = 50  # of them are named
 RESERVED = ("alertname", "slo", "service", "tier", "severity", "pipeline")
 
 
@@ -27,12 +35,13 @@ class Alert:
     ends_ns: int
     resolved: bool
     link: str
+    kind: Kind  # what its tier looks at
 
     @property
     def meaning(self) -> tuple[object, ...]:
         """What makes it worth sending before its time: not the sentence, whose numbers change with every tick."""
-        frozen = self.annotations.get("frozen_since")
-        return tuple(sorted(self.labels.items())), self.starts_ns, self.resolved, frozen
+        stays = tuple(self.annotations.get(key) for key in ("frozen_since", "partitions"))
+        return tuple(sorted(self.labels.items())), self.starts_ns, self.resolved, stays
 
     def body(self) -> dict[str, object]:
         body: dict[str, object] = {
@@ -44,21 +53,38 @@ class Alert:
         return body if self.starts_ns is None else body | {"startsAt": rfc3339(self.starts_ns)}
 
 
-def firing_alert(slo: Slo, state: TierState, url: str, now_ns: int, ends_ns: int) -> Alert:
+def firing_alert(slo: Slo, status: Status, state: TierState, url: str, now_ns: int, ends_ns: int) -> Alert:
     """`starts_ns` is event time, held back to now should the clocks of pipeline and service disagree."""
     starts_ns = min(state.since_ns, now_ns)
-    return Alert(labels(slo, state), _annotations(slo, state, url), starts_ns, ends_ns, False, _page(slo, url))
+    notes = _annotations(slo, state, url) | _details(status, state)
+    return Alert(labels(slo, state), notes, starts_ns, ends_ns, False, _page(slo, url), state.tier.kind)
 
 
 def resolved_alert(slo: Slo, state: TierState, url: str, before: Alert | None, ended_ns: int) -> Alert:
     starts_ns = before.starts_ns if before else None
-    return Alert(labels(slo, state), _annotations(slo, state, url), starts_ns, ended_ns, True, _page(slo, url))
+    return Alert(
+        labels(slo, state), _annotations(slo, state, url), starts_ns, ended_ns, True, _page(slo, url), state.tier.kind
+    )
+
+
+def _details(status: Status, state: TierState) -> dict[str, str]:
+    """What only a firing tier of its kind has to say."""
+    match state.tier.kind:
+        case Kind.PARTITION:
+            return {"partitions": listed(state.sources, PARTITIONS)} if state.sources else {}
+        case Kind.NO_DATA:
+            return {} if status.progress_ns is None else {"silent_since": rfc3339(status.progress_ns)}
+        case Kind.COVERAGE:
+            return {"coverage": percent(state.long.coverage)}
+        case Kind.BURN | Kind.EARLY:
+            return {}
+    assert_never(state.tier.kind)
 
 
 def removed_alert(before: Alert, ended_ns: int) -> Alert:
     """The tier is not defined any more; nothing can fire under this name."""
     note = {**before.annotations, "summary": "closed: the definition of this tier was removed or changed"}
-    return Alert(before.labels, note, before.starts_ns, ended_ns, True, before.link)
+    return Alert(before.labels, note, before.starts_ns, ended_ns, True, before.link, before.kind)
 
 
 def labels(slo: Slo, state: TierState) -> dict[str, str]:
@@ -66,7 +92,7 @@ def labels(slo: Slo, state: TierState) -> dict[str, str]:
     own = {re.sub(r"[^a-zA-Z0-9_]", "_", re.sub(r"^(?=\d)", "_", key)): value for key, value in slo.labels.items()}
     return {
         **{key: value for key, value in own.items() if key and value},
-        "alertname": ALERTNAME,
+        "alertname": ALERTNAME[state.tier.kind],
         "slo": slo.name,
         "service": slo.service,
         "tier": state.tier.name,

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 import httpx
 import structlog
@@ -14,7 +15,9 @@ from slo_service.act.alert import Alert, Key, firing_alert, removed_alert, resol
 from slo_service.act.answer import host_of
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import MINUTE, SECOND
-from slo_service.domain.status import Status
+from slo_service.domain.slo import Kind, Slo
+from slo_service.domain.status import Status, TierState
+from slo_service.evaluate.statuses import glance
 
 RESEND_NS = MINUTE
 RESOLVED_FOR_NS = 15 * MINUTE
@@ -33,6 +36,10 @@ class _Told:
     alert: Alert
     at_ns: int
     resolved_ns: int | None
+
+    @property
+    def kind(self) -> Kind:
+        return self.alert.kind
 
 
 class _Peer:
@@ -148,26 +155,35 @@ class Mirror:
         self, catalogue: Catalogue, statuses: Mapping[str, Status], now_ns: int
     ) -> list[tuple[Key, Alert, int | None]]:
         found: list[tuple[Key, Alert, int | None]] = []
-        defined: set[Key] = set()
+        seen = glance(statuses)
         for slo in catalogue.slos.values():
-            defined |= {(slo.name, tier.name) for tier in slo.alerting.tiers}
-            status = statuses.get(slo.name)
-            for state in status.tiers if status else ():
-                key = (slo.name, state.tier.name)
-                if state.firing:
-                    alert = firing_alert(slo, state, self._url, now_ns, now_ns + self._ahead_ns)
-                    found.append((key, alert, None))
-                elif (ended_ns := self._ended(key, state.since_ns, state.last_burned_ns, now_ns)) is not None:
-                    told = self._told.get(key)
-                    alert = resolved_alert(slo, state, self._url, told.alert if told else None, ended_ns)
-                    found.append((key, alert, ended_ns))
+            standing = seen.standing(slo.name)
+            if standing is not None and any(self._concerns(state, now_ns) for state in standing.tiers):
+                found += self._of(slo, seen[slo.name], now_ns)
         for key, told in tuple(self._told.items()):
-            if told.resolved_ns is not None and now_ns - told.resolved_ns >= RESOLVED_FOR_NS:
-                del self._told[key]
-            elif key not in defined:
-                ended_ns = told.resolved_ns if told.resolved_ns is not None else now_ns
+            last_ns = told.at_ns if told.resolved_ns is None else told.resolved_ns
+            if now_ns - last_ns >= RESOLVED_FOR_NS:
+                del self._told[key]  # of what has not been told again meanwhile, the alert has ended by itself
+            elif not _is_defined(catalogue, key, told.kind):
+                ended_ns = now_ns if told.resolved_ns is None else told.resolved_ns
                 found.append((key, removed_alert(told.alert, ended_ns), ended_ns))
         return found
+
+    def _concerns(self, state: TierState, now_ns: int) -> bool:
+        """Whether there may be something to tell of it, by its phase alone."""
+        if state.firing or (state.slo, state.tier.name) in self._told:
+            return True
+        return state.last_burned_ns is not None and now_ns - state.since_ns < RESOLVED_FOR_NS
+
+    def _of(self, slo: Slo, status: Status, now_ns: int) -> Iterator[tuple[Key, Alert, int | None]]:
+        for state in (*status.tiers, *status.signals):
+            key = (slo.name, state.tier.name)
+            if state.firing:
+                alert = firing_alert(slo, status, state, self._url, now_ns, now_ns + self._ahead_ns)
+                yield key, alert, None
+            elif (ended_ns := self._ended(key, state.since_ns, state.last_burned_ns, now_ns)) is not None:
+                told = self._told.get(key)
+                yield key, resolved_alert(slo, state, self._url, told.alert if told else None, ended_ns), ended_ns
 
     def _ended(self, key: Key, since_ns: int, last_burned_ns: int | None, now_ns: int) -> int | None:
         """When a quiet tier stopped firing, if that is worth telling still. After a restart its own state tells."""
@@ -179,3 +195,21 @@ class Mirror:
         else:
             return None
         return ended_ns if now_ns - ended_ns < RESOLVED_FOR_NS else None
+
+
+def _is_defined(catalogue: Catalogue, key: Key, kind: Kind) -> bool:
+    """Whether there may still be a tier of that name; one that says nothing now is not removed."""
+    slo = catalogue.slos.get(key[0])
+    if slo is None:
+        return False
+    signals = slo.alerting.signals
+    match kind:
+        case Kind.BURN:
+            return any(tier.name == key[1] for tier in slo.alerting.tiers)
+        case Kind.PARTITION:
+            return signals.partition_tier is not None
+        case Kind.EARLY:
+            return signals.early is not None
+        case Kind.NO_DATA | Kind.COVERAGE:
+            return signals.no_data is not None
+    assert_never(kind)

@@ -12,9 +12,11 @@ from slo_service.cli.diff import diff
 from slo_service.cli.explain import explain
 from slo_service.cli.importing import import_
 from slo_service.cli.overview import status
+from slo_service.cli.plan_canary import plan_canary
 from slo_service.cli.rendering import render
 from slo_service.cli.schema_rendering import schema
 from slo_service.cli.serving import serve
+from slo_service.cli.simulate import simulate
 from slo_service.cli.starting import init
 from slo_service.cli.testing import test
 
@@ -31,7 +33,7 @@ def main() -> None:
     """
 
 
-for command in (init, import_, check, diff, test, serve, demo, status, explain, render, db):
+for command in (init, import_, check, diff, test, simulate, plan_canary, serve, demo, status, explain, render, db):
     main.add_command(command)
 render.add_command(schema)
 

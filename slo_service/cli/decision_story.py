@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slo_service.cli.figures import clock
-from slo_service.cli.slo_story import compared
+from slo_service.cli.tier_story import compared
 from slo_service.show.api.event_models import ChainDetail, Decision, Delivery, Transition, Wanted
 
 Event = tuple[str, list[str]]  # when (RFC 3339, so it sorts), and what in one or more lines

@@ -32,6 +32,7 @@ def _explain_slo(service: Service, name: str, *, as_json: bool) -> None:
     from slo_service.cli.slo_story import slo_story
     from slo_service.show.api.event_models import DecisionPage
     from slo_service.show.api.models import SloDetail
+    from slo_service.show.api.past_models import SloHistory
 
     slo = service.get("slos", name)
     try:
@@ -39,11 +40,23 @@ def _explain_slo(service: Service, name: str, *, as_json: bool) -> None:
     except Trouble as trouble:
         journal = {"decisions": []}
         click.echo(f"what was done about it cannot be told: {trouble.message}", err=True)
+    past = _past(service, name)
     if as_json:
-        print_json({**slo, "decisions": journal["decisions"]})
+        print_json({**slo, "decisions": journal["decisions"], "history": past})
         return
-    for line in slo_story(SloDetail.model_validate(slo), DecisionPage.model_validate(journal | {"next_before": None})):
+    told = None if past is None else SloHistory.model_validate(past)
+    page = DecisionPage.model_validate(journal | {"next_before": None})
+    for line in slo_story(SloDetail.model_validate(slo), page, told):
         click.echo(line)
+
+
+def _past(service: Service, name: str) -> dict[str, object] | None:
+    """None where it cannot be told, which is said."""
+    try:
+        return service.get("slos", name, "history")
+    except Trouble as trouble:
+        click.echo(f"what happened in the window cannot be told: {trouble.message}", err=True)
+        return None
 
 
 def _explain_decision(service: Service, name: str, *, as_json: bool) -> None:

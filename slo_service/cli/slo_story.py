@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
-from slo_service.cli.figures import clock, duration, percent, trimmed, versus
-from slo_service.show.api.event_models import DecisionPage, TransitionWindow
-from slo_service.show.api.models import Slo, SloDetail, Tier, Window
+from slo_service.cli.budget_story import adjustments_story, budget_story, forecast_story, past_story
+from slo_service.cli.figures import clock, duration, percent, trimmed
+from slo_service.cli.tier_story import covered, is_waiting, signals_story, tier_story, waits
+from slo_service.show.api.event_models import DecisionPage
+from slo_service.show.api.models import Slo, SloDetail, Window
+from slo_service.show.api.past_models import SloHistory
 
-ENOUGH = 1 - 1e-12  # coverage that prints as 100 % and needs no words
+WIDTH = 110
+DECISIONS = 5  # the newest, so that all of it fits on a screen
+
+_HEAD = ("window", "bad", "judged", "expected", "unmeasured", "coverage", "burn")
 
 
-def slo_story(slo: SloDetail, journal: DecisionPage) -> Iterator[str]:
+def slo_story(slo: SloDetail, journal: DecisionPage, past: SloHistory | None = None) -> Iterator[str]:
     since = "" if slo.since is None else f" since {clock(slo.since)}"
     yield f"{slo.name} is {slo.state}{since}: {slo.display_name}"
     yield f"  because {reason(slo)}"
+    if slo.watermark is not None:
+        yield f"  judged up to {clock(slo.watermark)}; every source had looked at {clock(slo.progress)}"
+    if slo.first_bad:
+        yield f"  the present trouble began in the slice of {clock(slo.first_bad)}"
     yield f"  defined at {slo.defined_at}{_measured_by(slo)}"
-    yield from (f"  {what} from {place}" for what, place in slo.sources.items())
+    yield from _sources(slo)
     if slo.budget is None:
         return
     yield ""
-    yield from _budget(slo)
+    yield from budget_story(slo)
+    forecast = past.forecast if past and past.forecast else slo.forecast
+    if forecast is not None:
+        yield from forecast_story(forecast.paces)
+    if past is not None:
+        yield from past_story(past)
+    yield from adjustments_story(slo)
     yield ""
+    yield from _windows(slo)
     for tier in slo.tiers:
-        yield from _tier(tier)
-    yield "Windows"
-    for window in slo.windows.values():
-        yield f"  {_measured(window)}"
-    if journal.decisions:
-        yield ""
-        yield "Decisions, newest first (slo explain ID tells the whole of one)"
-        for row in journal.decisions:
-            yield f"  {clock(row.at)}  {row.id}  {row.verdict}: {row.action} {row.target}: {row.reason}"
+        yield from tier_story(slo, tier)
+    yield from signals_story(slo.signals)
+    yield from _members(slo)
+    yield from _decisions(journal)
+
+
+def _decisions(journal: DecisionPage) -> Iterator[str]:
+    if not journal.decisions:
+        return
+    yield ""
+    yield "Decisions, newest first (slo explain ID tells the whole of one)"
+    for row in journal.decisions[:DECISIONS]:
+        yield f"  {clock(row.at)}  {row.id}  {row.verdict}: {row.action} {row.target}: {row.reason}"
+    if len(journal.decisions) > DECISIONS:
+        yield "  older ones with --json"
+
+
+def _sources(slo: SloDetail) -> Iterator[str]:
+    """Where each value was written, in as few lines as they fit in."""
+    if slo.sources:
+        told = ", ".join(f"{what} from {place}" for what, place in slo.sources.items())
+        yield from textwrap.wrap(told, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _measured_by(slo: Slo) -> str:
@@ -42,15 +73,19 @@ def _measured_by(slo: Slo) -> str:
 
 def reason(slo: Slo) -> str:
     """Why the one word is what it is."""
-    firing = {severity: [t.tier for t in slo.tiers if t.firing and t.severity == severity] for severity in
-              ("page", "ticket")}  # fmt: skip
+    beside = [each for each in slo.signals if each.firing and each.kind == "partition"]
+    fires = {
+        severity: [t.tier for t in slo.tiers if t.firing and t.severity == severity]
+        + [f"{each.tier} of {', '.join(each.sources)}" for each in beside if each.severity == severity]
+        for severity in ("page", "ticket")
+    }
     match slo.state:
         case "burning":
-            return f"a page fires: {', '.join(firing['page'])}"
+            return f"a page fires: {', '.join(fires['page'])}"
         case "warn":
             overspent = [] if slo.budget_remaining is None or slo.budget_remaining >= 0 else ["the budget is overspent"]
-            waiting = [f"{t.tier} {_waits(t)}" for t in slo.tiers if _is_waiting(t)]
-            return "; ".join([*(f"a ticket fires: {name}" for name in firing["ticket"]), *waiting, *overspent])
+            waiting = [f"{t.tier} {waits(t)}" for t in slo.tiers if is_waiting(t)]
+            return "; ".join([*(f"a ticket fires: {name}" for name in fires["ticket"]), *waiting, *overspent])
         case "frozen" | "unknown" if slo.not_judged:
             return slo.not_judged
         case "frozen":
@@ -58,94 +93,48 @@ def reason(slo: Slo) -> str:
         case "warming":
             return "it is measured, but no page tier has seen enough yet to call it quiet"
         case "healthy":
-            return "no tier fires and the budget is not overspent"
+            held = [tier.tier for tier in slo.tiers if tier.held_back]
+            but = "" if not held else f"; {', '.join(held)} burns, which chance could do"
+            return f"no tier fires and the budget is not overspent{but}"
         case "unknown":
             return "it is declared, but has not been judged yet"
 
 
-def _budget(slo: Slo) -> Iterator[str]:
-    assert slo.budget is not None
-    assert slo.good is not None
-    assert slo.bad is not None
-    left = slo.budget
-    counts = f"{slo.bad:,} bad of {slo.good + slo.bad:,} judged, {trimmed(left.allowed_events, 1)} allowed"
-    yield f"Budget of {duration(slo.window)} at {percent(slo.objective, 4)}: {counts}"
-    if left.remaining is None:
-        yield "  left: unknown, nothing is measured or expected"
-    else:
-        minutes, events = trimmed(left.remaining_minutes or 0, 1), trimmed(left.remaining_events or 0, 1)
-        yield f"  left: {percent(left.remaining)} = {minutes} min of total outage = {events} events"
-    if left.remaining_interval:
-        low, high = left.remaining_interval
-        yield f"  95 % interval of what is left: {percent(low)} to {percent(high)}"
-    yield f"  measured: {percent(slo.sli, 4)} good, coverage {percent(slo.coverage, 1)}, unmeasured " + (
-        duration(slo.unmeasured)
+def _windows(slo: SloDetail) -> Iterator[str]:
+    rows = [_HEAD, *(_row(window) for window in slo.windows.values())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    for row in rows:
+        first, *others = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        others[-1] = others[-1].strip()
+        yield "  " + "  ".join([first.strip().ljust(widths[0]), *others])
+
+
+def _row(window: Window) -> tuple[str, ...]:
+    """What was not measured is not known, rather than nothing."""
+    burn = "not known"
+    if window.burn is not None:
+        burn = trimmed(window.burn, 2)
+        if window.burn_interval:
+            low, high = window.burn_interval
+            burn += f" ({trimmed(low, 2)} to {trimmed(high, 2)} at 95 %)"
+    judged = window.good + window.bad
+    return (
+        window.window,
+        trimmed(window.bad, 3) if judged or window.coverage else "–",
+        trimmed(judged, 3) if judged or window.coverage else "–",
+        trimmed(window.expected, 1) if window.expected else "–",
+        duration(window.unmeasured),
+        covered(window.coverage),
+        burn,
     )
-    if left.provisional:
-        yield "  provisional: too little is measured for any action to rest on it"
-    yield f"  judged up to {clock(slo.watermark)}; every source had looked at {clock(slo.progress)}"
-    if slo.first_bad:
-        yield f"  the present trouble began in the slice of {clock(slo.first_bad)}"
 
 
-def _tier(tier: Tier) -> Iterator[str]:
-    share = percent(tier.budget_share)
-    yield f"Tier {tier.tier} ({tier.severity}, {trimmed(tier.factor, 4)}× = {share} of the budget within " + (
-        f"{duration(tier.long_seconds)}): {_phase(tier)}"
-    )
-    for window in (tier.long, tier.short):
-        yield f"  {compared(window, tier.factor)}"
-
-
-def _phase(tier: Tier) -> str:
-    frozen = "" if tier.frozen_since is None else f", frozen since {clock(tier.frozen_since)} for lack of data"
-    if not tier.firing:
-        return f"{_waits(tier) if _is_waiting(tier) else 'quiet'}{frozen}"
-    if tier.burning is False:
-        keep = "" if tier.keep_firing_seconds is None else f" of the {duration(tier.keep_firing_seconds)} it takes"
-        ended = f"; last burned {clock(tier.last_burned)}, quiet for {duration(tier.quiet_seconds)}{keep}"
-    else:
-        ended = ""
-    return f"fires since {clock(tier.since)}{ended}{frozen}"
-
-
-def _is_waiting(tier: Tier) -> bool:
-    return bool(tier.burning) and tier.after_seconds > 0 and not tier.firing
-
-
-def _waits(tier: Tier) -> str:
-    return f"burns for {duration(tier.burned_seconds)} of the {duration(tier.after_seconds)} after which it fires"
-
-
-def compared(window: Window | TransitionWindow, factor: float) -> str:
-    """`1h: 312 bad of 21,600 expected = burn 14.44 > 14.4`, with what coverage leaves open."""
-    if window.burn is None or window.over is None:
-        return f"{window.window}: nothing judged of {trimmed(window.expected, 1)} expected, burn unknown"
-    total = window.good + window.bad
-    if window.coverage >= ENOUGH:
-        return f"{window.window}: {window.bad:,} bad of {total:,} expected = burn " + (
-            versus(window.burn, factor, over=window.over)
-        )
-    said = f"{window.window}: {window.bad:,} bad of {total:,} judged, {trimmed(window.expected, 1)} expected " + (
-        f"(coverage {percent(window.coverage, 1)}) = burn {versus(window.burn, factor, over=window.over)}"
-    )
-    return said + (_bounds(window) if isinstance(window, Window) else "")
-
-
-def _bounds(window: Window) -> str:
-    if window.burn_lowest is None or window.burn_highest is None:
-        return ""
-    low, high = trimmed(window.burn_lowest, 2), trimmed(window.burn_highest, 2)
-    return f"; {low} to {high} if all that is unmeasured was good, or bad"
-
-
-def _measured(window: Window) -> str:
-    total = window.good + window.bad
-    if window.burn is None:
-        return f"{window.window}: nothing judged, coverage {percent(window.coverage, 1)}"
-    between = ""
-    if window.burn_interval:
-        between = f" ({trimmed(window.burn_interval[0], 2)} to {trimmed(window.burn_interval[1], 2)} at 95 %)"
-    return f"{window.window}: {window.bad:,} bad of {total:,} judged = burn {trimmed(window.burn, 2)}{between}, " + (
-        f"coverage {percent(window.coverage, 1)}"
-    )
+def _members(slo: SloDetail) -> Iterator[str]:
+    if not slo.members:
+        return
+    yield "Members"
+    for member in slo.members:
+        hour = (member.windows or {}).get("1h")
+        burn = "not known here" if hour is None or hour.burn is None else f"burn {trimmed(hour.burn, 2)} over 1h"
+        where = "" if member.slo is None else f", measured as {member.slo}"
+        yield f"  {member.name}: target {percent(member.target, 4)}, weight {trimmed(member.weight, 3)}: {burn}{where}"

@@ -22,7 +22,10 @@ from slo_service.domain.policy import (
     Not,
     QuietFor,
 )
+from slo_service.domain.slo import Kind
 from slo_service.domain.status import State, Status, TierState
+
+ENOUGH_TO_CLEAR = Fraction(9, 10)  # coverage of a window from which what was measured of it tells that little was spent
 
 
 def holds(condition: Condition, status: Status, now_ns: int, *, surely: bool = False) -> bool | None:
@@ -46,7 +49,9 @@ def holds(condition: Condition, status: Status, now_ns: int, *, surely: bool = F
         case Not(of):
             inner = holds(of, status, now_ns, surely=surely)
             return None if inner is None else not inner
-        case BudgetSpentWithin() | ExhaustedWithin() | IncidentSpent() | Diagnosed():
+        case BudgetSpentWithin(share, window_ns):
+            return _spent(status, share, window_ns, surely=surely)
+        case ExhaustedWithin() | IncidentSpent() | Diagnosed():
             return None  # nobody judges these yet, so no rule enters or leaves by them
     assert_never(condition)
 
@@ -59,8 +64,16 @@ def blind(status: Status) -> bool:
 
 
 def tiers_meant(what: str, status: Status) -> tuple[TierState, ...]:
-    """The tiers that `burning: what` speaks of: of a severity, of any, or the one of that name."""
-    return tuple(t for t in status.tiers if what in ("any", t.tier.name, t.tier.severity.value))
+    """The tiers that `burning: what` speaks of: of a severity, of any, or the one of that name. Those that tell of
+    measuring are never among them, and the early detector only where it is named."""
+    if what == EARLY:
+        return tuple(t for t in status.signals if t.tier.kind is Kind.EARLY)
+    return tuple(t for t in of_events(status) if what in ("any", t.tier.name, t.tier.severity.value))
+
+
+def of_events(status: Status) -> tuple[TierState, ...]:
+    """The tiers that fire for what is measured: the declared ones, and that of single partitions."""
+    return (*status.tiers, *(t for t in status.signals if t.tier.kind is Kind.PARTITION))
 
 
 def firing_measured(what: str, status: Status) -> tuple[TierState, ...]:
@@ -71,12 +84,13 @@ def firing_measured(what: str, status: Status) -> tuple[TierState, ...]:
 
 
 def _burning(what: str, status: Status) -> bool | None:
-    if what == EARLY:
-        return None  # the same: there is no sequential detector yet
-    if firing_measured(what, status):
+    meant = tiers_meant(what, status)
+    if any(t.firing and t.frozen_since_ns is None for t in meant) and status.watermark_ns is not None:
         return True
-    if blind(status) or any(t.firing for t in tiers_meant(what, status)):
+    if blind(status) or any(t.firing for t in meant):
         return None
+    if what == EARLY and not meant:
+        return None  # no detector listens to this objective
     return False  # a long window that has not seen enough yet is quiet by its phase, and keeps nobody waiting
 
 
@@ -94,6 +108,39 @@ def _budget(status: Status, share: Fraction, *, below: bool, surely: bool) -> bo
     return True if certain else (None if possible else False)
 
 
+def spent_within(status: Status, window_ns: int) -> tuple[Fraction, Fraction] | None:
+    """Share of the budget that was spent within the window: by what was measured, and if all that was not had been bad.
+    None where that window is not read, or there is no budget. Where events of several indicators make up the budget,
+    none can be counted against it, so that the burn stands for both."""
+    reading, budget = status.readings.get(window_ns), status.budget
+    if reading is None or budget.remaining is None:
+        return None
+    if not budget.allowed_events:
+        spent = None if reading.burn is None else reading.burn * Fraction(window_ns, budget.reading.length_ns)
+        return None if spent is None else (spent, spent)
+    at_most = (reading.tally.bad + reading.unmeasured_events) / budget.allowed_events
+    if (1 - budget.remaining) * budget.allowed_events > budget.reading.tally.bad:
+        return at_most, at_most  # what is not measured counts as bad in this budget
+    return reading.tally.bad / budget.allowed_events, at_most
+
+
+def _spent(status: Status, share: Fraction, window_ns: int, *, surely: bool) -> bool | None:
+    found = spent_within(status, window_ns)
+    if found is None or blind(status) or status.budget.provisional:
+        return None
+    reading, (spent, at_most) = status.readings[window_ns], found
+    told = reading.coverage >= ENOUGH_TO_CLEAR
+    if spent < share:
+        return False if told or at_most < share else None
+    if not told and not status.budget.allowed_events:
+        return None
+    if not surely:
+        return True
+    if reading.interval is None or not reading.burn:
+        return None
+    return True if float(spent / reading.burn) * reading.interval[0] >= share else None
+
+
 def _no_data(for_ns: int, status: Status, now_ns: int) -> bool:
     """By the collector's progress; before its first, by how long the status has been what it is."""
     if status.progress_ns is not None:
@@ -106,7 +153,7 @@ def _quiet(for_ns: int, status: Status) -> bool | None:
     burned has nothing to recover from; one that did and is frozen cannot tell."""
     if blind(status):
         return None
-    burned = [t for t in status.tiers if t.firing or t.last_burned_ns is not None]
+    burned = [t for t in of_events(status) if t.firing or t.last_burned_ns is not None]
     if any(t.firing and t.frozen_since_ns is None for t in burned):
         return False
     if any(t.frozen_since_ns is not None for t in burned):

@@ -43,7 +43,7 @@ class Draft:
     now_ns: int
     catalogue: Catalogue
     transitions: Sequence[Transition]
-    witnesses: Sequence[Witness]
+    witnesses: Mapping[str, Sequence[Witness]]  # by pipeline
     memory: Memory
     episodes: list[RuleEpisode] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -51,24 +51,45 @@ class Draft:
     messages: list[Message] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     causes: dict[tuple[str, str, str], str] = field(default_factory=dict)  # of rules entered now: the transition
+    _live: dict[str, Hold] = field(init=False)
+    _claims: dict[str, list[str]] = field(init=False)  # by episode, holds that live or did
+    _known: frozenset[str] = field(init=False)
+    _earlier: dict[str, list[Decision]] = field(init=False)  # by episode
+
+    def __post_init__(self) -> None:
+        self._live = {hold.id: hold for hold in self.memory.holds if hold.released_ns is None}
+        self._claims = {}
+        for hold in self._live.values():
+            self._claims.setdefault(hold.episode, []).append(hold.id)
+        self._known = frozenset(d.id for d in self.memory.decisions)
+        self._earlier = {}
+        for decision in self.memory.decisions:
+            self._earlier.setdefault(decision.episode, []).append(decision)
 
     def decided(self, episode: str) -> Iterator[Decision]:
         """All decisions of an episode, of earlier ticks and of this one."""
-        earlier = {d.id: d for d in self.memory.decisions} | self.decisions
-        return (decision for decision in earlier.values() if decision.episode == episode)
+        earlier = {d.id: d for d in self._earlier.get(episode, ())}
+        return iter((earlier | {d.id: d for d in self.decisions.values() if d.episode == episode}).values())
 
     def knows(self, decision: str) -> bool:
-        return decision in self.decisions or any(d.id == decision for d in self.memory.decisions)
+        return decision in self.decisions or decision in self._known
 
     def live_holds(self) -> tuple[Hold, ...]:
-        newest = {hold.id: hold for hold in self.memory.holds} | self.holds
-        return tuple(hold for hold in newest.values() if hold.released_ns is None)
+        return tuple(self._live.values())
+
+    def held_by(self, episode: str) -> tuple[Hold, ...]:
+        return tuple(self._live[hold] for hold in self._claims.get(episode, ()) if hold in self._live)
+
+    def place(self, hold: Hold) -> None:
+        self.holds[hold.id] = self._live[hold.id] = hold
+        self._claims.setdefault(hold.episode, []).append(hold.id)
 
     def transition_of(self, episode: str) -> str | None:
         return next((d.transition for d in self.decided(episode) if d.transition is not None), None)
 
     def release(self, hold: Hold, episode: RuleEpisode, pipeline: str, reason: str) -> None:
         self.holds[hold.id] = replace(hold, released_ns=self.now_ns)
+        self._live.pop(hold.id, None)
         undo = Decision(
             id=short_id("d", hold.id, "undo"),
             at_ns=self.now_ns,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from slo_service.decide.attention import Attention
 from slo_service.decide.condition import blind, holds
 from slo_service.decide.draft import Case, Draft, cases
 from slo_service.decide.notice import announce, announce_end
@@ -25,18 +26,21 @@ def decide(
     catalogue: Catalogue,
     statuses: Mapping[str, Status],
     transitions: Sequence[Transition],
-    witnesses: Sequence[Witness],
+    witnesses: Mapping[str, Sequence[Witness]],
     memory: Memory,
     *,
     max_pause_ns: int = MAX_PAUSE_NS,
+    attention: Attention | None = None,
 ) -> Round:
     """One tick. The same inputs give the same rows with the same ids. The caller adds transitions and tier states, and
-    carries the round into the next tick's memory with `remember`."""
+    carries the round into the next tick's memory with `remember`. `witnesses` are by pipeline. With `attention` only
+    the objectives are looked at of which it cannot tell that nothing would come of it; the round is the same."""
     draft = Draft(now_ns, catalogue, transitions, witnesses, memory)
     opened = {(e.policy, e.rule, e.slo): e for e in memory.rule_episodes if e.left_ns is None}
     waiting = {(p.policy, p.rule, p.slo): p for p in memory.pending}
     lived: list[tuple[Step, RuleEpisode, Case | None]] = []
-    for key, case in cases(catalogue, statuses):
+    everybody = cases(catalogue, statuses)
+    for key, case in everybody if attention is None else attention.cases(now_ns, catalogue, statuses, memory):
         episode, pending = opened.pop(key, None), waiting.get(key)
         if case is None:
             draft.pending += [] if pending is None else [replace(pending, judged_ns=None)]
@@ -54,6 +58,8 @@ def decide(
             announce(draft, case, episode, max_pause_ns)
         elif step in ("recovered", "superseded"):
             announce_end(draft, case, episode, recovered=step == "recovered")
+    if attention is not None:
+        attention.settle()
     return Round(
         at_ns=now_ns,
         rule_episodes=tuple(draft.episodes),
@@ -134,9 +140,8 @@ def _carry_out(draft: Draft, step: Step, episode: RuleEpisode, case: Case | None
         reason = "released: the definitions no longer ask for it, so the episode was closed without a verdict"
     slo = draft.catalogue.slos.get(episode.slo)
     pipeline = slo.pipeline if slo else next((d.pipeline for d in draft.decided(episode.id)), "")
-    for hold in draft.live_holds():
-        if hold.episode == episode.id:
-            draft.release(hold, episode, pipeline, reason)
+    for hold in draft.held_by(episode.id):
+        draft.release(hold, episode, pipeline, reason)
 
 
 def _cause(draft: Draft, case: Case) -> str | None:

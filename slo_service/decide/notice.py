@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slo_service.decide.condition import firing_measured
+from slo_service.decide.condition import firing_measured, of_events
 from slo_service.decide.draft import Case, Draft
 from slo_service.decide.pause import jobs_meant, longest_pause_ns
 from slo_service.decide.postponed import only_observes
-from slo_service.decide.reason import condition_sentence, tier_sentence
+from slo_service.decide.reason import condition_sentence, signs, tier_sentence
 from slo_service.domain.event import Decision, Message, RuleEpisode, Verdict, short_id
 from slo_service.domain.indicator import Completeness, Freshness, Lag
 from slo_service.domain.policy import Mode, Notify, QuietFor
-from slo_service.domain.slo import Slo
+from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Status, TierState
 
 ALL_CLEAR = "all_clear"
@@ -95,22 +95,20 @@ def _message(
 def _burning(draft: Draft, case: Case, episode: RuleEpisode, max_pause_ns: int) -> dict[str, object]:
     status, mine = case.status, [d for d in draft.decided(episode.id) if d.action == "pauseJobs"]
     firing = firing_measured("any", status)
-    back = [
-        hold.placed_ns + longest_pause_ns(draft, hold, max_pause_ns)
-        for hold in draft.live_holds()
-        if hold.episode == episode.id
-    ]
+    told = signs(case.rule.when, status)
+    back = [hold.placed_ns + longest_pause_ns(draft, hold, max_pause_ns) for hold in draft.held_by(episode.id)]
     named = {d.target: [w.says for w in d.witnesses] for d in mine if d.verdict is Verdict.ACT}
     return {
         **_scope(case.slo),
         **_who(episode),
         "created_ns": draft.now_ns,
         "since_ns": _since(case, episode, firing),
-        "headline": "Burning" if firing else "Budget policy",
+        "headline": _headline(firing, told),
         "objective": float(case.slo.objective.target),
         "window_ns": case.slo.window_ns,
         "lately": _reading(_worst(firing)) if firing else None,
         "tiers": [tier_sentence(t) for t in firing],
+        "signs": [tier_sentence(t) for t in told],
         "budget": _budget(case.slo, status),
         "condition": condition_sentence(case.rule.when, status, draft.now_ns),
         "candidates": len(jobs_meant(draft, case)),
@@ -127,7 +125,7 @@ def _end(draft: Draft, case: Case | None, episode: RuleEpisode, pipeline: str) -
     slo = draft.catalogue.slos.get(episode.slo)
     held = {hold.target for hold in draft.live_holds()}
     resumed = [d for d in draft.decisions.values() if d.episode == episode.id and d.action == "resumeJobs"]
-    burned = [t.last_burned_ns for t in case.status.tiers if t.last_burned_ns is not None] if case else []
+    burned = [t.last_burned_ns for t in of_events(case.status) if t.last_burned_ns is not None] if case else []
     scope = _scope(slo) if slo else {"slo": episode.slo, "slo_title": episode.slo, "pipeline": pipeline, "kind": ""}
     return {
         **scope,
@@ -171,6 +169,16 @@ def _since(case: Case, episode: RuleEpisode, firing: tuple[TierState, ...]) -> i
     if case.status.first_bad_ns is not None:
         return case.status.first_bad_ns
     return min((t.since_ns for t in firing), default=episode.entered_event_ns)
+
+
+def _headline(firing: tuple[TierState, ...], told: tuple[TierState, ...]) -> str:
+    """The worst that is told, in two words."""
+    if firing:
+        return "Burning"
+    kinds = {state.tier.kind for state in told}
+    if Kind.EARLY in kinds:
+        return "Early warning"
+    return "No data" if kinds else "Budget policy"
 
 
 def _worst(firing: tuple[TierState, ...]) -> TierState:

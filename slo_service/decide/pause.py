@@ -20,11 +20,11 @@ def claim(draft: Draft, case: Case, episode: RuleEpisode) -> None:
     """Claims every job the rule asks for that is not claimed yet, and lets go of what it asks for no longer."""
     jobs = jobs_meant(draft, case)
     asked = {target_of(job) for job in jobs if job.criticality != CRITICAL and case.policy.mode is Mode.ENFORCE}
-    for hold in draft.live_holds():
-        if hold.episode == episode.id and hold.target not in asked:
+    for hold in draft.held_by(episode.id):
+        if hold.target not in asked:
             draft.release(hold, episode, case.slo.pipeline, "released: the definitions no longer ask for it")
     if jobs and holds(case.rule.when, case.status, draft.now_ns) is True:
-        found = independent(draft.witnesses, case.slo.pipeline)
+        found = independent(draft.witnesses.get(case.slo.pipeline, ()))
         for job in jobs:
             _decide_on(draft, case, episode, job, found)
 
@@ -89,8 +89,7 @@ def _decide_on(draft: Draft, case: Case, episode: RuleEpisode, job: Job, found: 
         witnesses=found,
     )
     if verdict is Verdict.ACT:
-        hold = Hold(short_id("h", episode.id, target), episode.id, target, decision, draft.now_ns)
-        draft.holds[hold.id] = hold
+        draft.place(Hold(short_id("h", episode.id, target), episode.id, target, decision, draft.now_ns))
 
 
 def _obstacle(draft: Draft, case: Case, job: Job, found: tuple[Witness, ...]) -> str | None:
@@ -103,6 +102,5 @@ def _obstacle(draft: Draft, case: Case, job: Job, found: tuple[Witness, ...]) ->
         shown = condition_sentence(case.rule.when, case.status, draft.now_ns)
         return f"the interval does not exclude that the condition is false: {shown}"
     if case.rule.witnesses > 1 and len(found) < case.rule.witnesses:
-        others = [w for w in draft.witnesses if w.pipeline == case.slo.pipeline]
-        return lacking_witnesses(found, others, case.rule.witnesses)
+        return lacking_witnesses(found, draft.witnesses.get(case.slo.pipeline, ()), case.rule.witnesses)
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from slo_service.domain.event import Decision, Hold, Message, RuleEpisode, Transition, WantedState
-from slo_service.domain.status import TierState
+from slo_service.domain.status import StateChange, TierState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Round:
     wanted: tuple[WantedState, ...] = ()
     messages: tuple[Message, ...] = ()
     pending: tuple[Pending, ...] = ()  # all of them, for the next tick's memory; not written, so not part of `bool`
+    states: tuple[StateChange, ...] = ()
 
     def __bool__(self) -> bool:
         return any(
@@ -52,6 +53,7 @@ class Round:
                 self.holds,
                 self.wanted,
                 self.messages,
+                self.states,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -35,18 +35,42 @@ class GroupTrouble:
     error: str = ""
 
 
+class Witnesses(Mapping[str, Sequence[Witness]]):
+    """By pipeline: one canary witness where it has canary objectives, and one lag witness a consumer group. Heard when
+    somebody asks, for a witness looks at every objective of its pipeline."""
+
+    def __init__(
+        self, now_ns: int, catalogue: Catalogue, statuses: Mapping[str, Status], groups: Sequence[GroupTrouble]
+    ) -> None:
+        self._now_ns, self._catalogue, self._statuses, self._groups = now_ns, catalogue, statuses, groups
+        self._heard: dict[str, Sequence[Witness]] = {}
+
+    def __getitem__(self, pipeline: str) -> Sequence[Witness]:
+        if pipeline not in self._heard:
+            self._heard[pipeline] = tuple(self._hear(self._catalogue.pipelines[pipeline]))
+        return self._heard[pipeline]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalogue.pipelines)
+
+    def __len__(self) -> int:
+        return len(self._catalogue.pipelines)
+
+    def _hear(self, pipeline: Pipeline) -> Iterator[Witness]:
+        declared = self._catalogue.slos_of(pipeline.name)
+        slos = [slo for slo in declared if slo.indicator.method is Method.CANARY]
+        if slos:
+            yield _canary(self._now_ns, pipeline, [(slo, self._statuses.get(slo.name)) for slo in slos])
+        groups = [group for group in self._groups if group.pipeline == pipeline.name]
+        if groups:
+            limit = lag_limit_ns(self._catalogue, pipeline.name)
+            yield from (_lag(self._now_ns, group, limit) for group in groups)
+
+
 def witnesses(
     now_ns: int, catalogue: Catalogue, statuses: Mapping[str, Status], groups: Sequence[GroupTrouble]
-) -> tuple[Witness, ...]:
-    """One canary witness a pipeline that has canary objectives, and one lag witness a consumer group."""
-    found: list[Witness] = []
-    for pipeline in catalogue.pipelines.values():
-        slos = [slo for slo in catalogue.slos_of(pipeline.name) if slo.indicator.method is Method.CANARY]
-        if slos:
-            found.append(_canary(now_ns, pipeline, [(slo, statuses.get(slo.name)) for slo in slos]))
-        limit = lag_limit_ns(catalogue, pipeline.name)
-        found += [_lag(now_ns, group, limit) for group in groups if group.pipeline == pipeline.name]
-    return tuple(found)
+) -> Witnesses:
+    return Witnesses(now_ns, catalogue, statuses, groups)
 
 
 def lag_limit_ns(catalogue: Catalogue, pipeline: str) -> int | None:
@@ -58,11 +82,11 @@ def lag_limit_ns(catalogue: Catalogue, pipeline: str) -> int | None:
     return min(fresh or lags, default=None)
 
 
-def independent(all_of: Iterable[Witness], pipeline: str) -> tuple[Witness, ...]:
-    """The first troubled witness of each method on this pipeline."""
+def independent(heard: Iterable[Witness]) -> tuple[Witness, ...]:
+    """The first troubled witness of each method; all are of one pipeline."""
     by_method: dict[str, Witness] = {}
-    for witness in all_of:
-        if witness.pipeline == pipeline and witness.troubled is True:
+    for witness in heard:
+        if witness.troubled is True:
             by_method.setdefault(witness.method, witness)
     return tuple(by_method.values())
 

@@ -26,8 +26,9 @@ from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.shape.postponed import not_yet
 from slo_service.definitions.slo_lints import check_slo
 from slo_service.definitions.tiering import Messages, Tiering, tiering
-from slo_service.domain.budgeting import Occurrences
+from slo_service.domain.budgeting import LONGEST_SLICE_NS, Occurrences
 from slo_service.domain.indicator import Indicator
+from slo_service.domain.instant import format_duration
 from slo_service.domain.pipeline import Canary, Pipeline
 from slo_service.domain.policy import BudgetPolicy
 from slo_service.domain.slo import Slo, Unjudged
@@ -199,16 +200,10 @@ def _slo(case: _Case, name: str, indicator: Indicator, part: Measured, objective
 
 
 def _why_unjudged(slo: Slo, document: Document) -> str:
-    """Empty for what can be judged. Every reason is a warning where it is written."""
-    spec, reasons = document.spec, []
-    instead = "nothing is said of how it fares, and nothing alerts"
-    if slo.calendar is not None:
-        reasons.append(f"windows of the calendar ({slo.calendar.name}) are not judged yet")
-        not_yet(spec.child("timeWindow").items()[0].child("calendar"), f"{instead}; a rolling window is judged")
-    if not isinstance(slo.budgeting, Occurrences):
-        reasons.append(f"{type(slo.budgeting).__name__} are not judged yet")
-        not_yet(spec.child("budgetingMethod"), f"{instead}; Occurrences are judged")
-    if slo.members:
-        reasons.append("several indicators as one are not judged yet")
-        not_yet(spec.child("objectives"), f"{instead}; one SLO for each indicator is judged")
-    return "; ".join(reasons)
+    """Empty for what can be judged. The reason is a warning where it is written."""
+    if isinstance(slo.budgeting, Occurrences) or slo.budgeting.slice_ns <= LONGEST_SLICE_NS:
+        return ""
+    longest = format_duration(LONGEST_SLICE_NS)
+    written = document.spec.child("objectives").items()[slo.objective_at].child("timeSliceWindow")
+    not_yet(written, f"nothing is said of how it fares, and nothing alerts; slices of up to {longest} are judged")
+    return f"slices of time longer than {longest} are not judged"

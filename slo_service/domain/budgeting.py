@@ -53,6 +53,11 @@ class Timeslices:
     slice_ns: int
 
     @property
+    def unit(self) -> int:
+        """How many of the counts make one slice."""
+        return 1
+
+    @property
     def identity(self) -> str:
         return f"Timeslices {self.target} {format_duration(self.slice_ns)}"
 
@@ -62,6 +67,11 @@ class RatioTimeslices:
     """Budget = mean of the ratios of slices of `slice_ns`."""
 
     slice_ns: int
+
+    @property
+    def unit(self) -> int:
+        """How many of the counts make one slice: ratios are rounded half-even to 10⁻⁹ once, and exact from then on."""
+        return 10**9
 
     @property
     def identity(self) -> str:
@@ -78,3 +88,33 @@ class Unmeasured(StrEnum):
     FREEZE = "freeze"
     BAD = "bad"
     GOOD = "good"
+
+
+LONGEST_SLICE_NS = 48 * HOUR  # for as long are cells kept, so for as long can a slice be reckoned from them
+
+
+@dataclass(frozen=True, slots=True)
+class SliceInput:
+    """Counts that slices are reckoned from, with the share of good events that Timeslices ask of them, and how much
+    what they lack weighs in RatioTimeslices."""
+
+    stream: str
+    target: Fraction
+    weight: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """How the cells of the stream `stream`, one a slice, follow from the counts of other streams: one for a plain
+    objective, its members' for a composite. Slices follow each other from the Unix epoch on."""
+
+    stream: str
+    method: Timeslices | RatioTimeslices
+    inputs: tuple[SliceInput, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.method.slice_ns <= LONGEST_SLICE_NS:
+            longest, given = format_duration(LONGEST_SLICE_NS), format_duration(self.method.slice_ns)
+            raise ValueError(f"a slice is longer than nothing and at most {longest} long, got {given}")
+        if not self.inputs or any(each.stream == self.stream for each in self.inputs):
+            raise ValueError(f"slices are reckoned from other streams, of which {self.stream} needs at least one")

@@ -37,6 +37,7 @@ class Catalogue:
     data_sources: Mapping[str, DataSource] = field(default_factory=dict)
     unjudged: Mapping[str, Unjudged] = field(default_factory=dict)  # declared SLOs that are in no other part
     documents: tuple[Written, ...] = field(default=(), compare=False, repr=False)  # all that it was made from
+    _of_pipeline: dict[str, tuple[Slo, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def selected(self, selector: Selector) -> Iterator[Slo]:
         """Looks only at those that are named, where any are: every objective may have a policy of its own."""
@@ -46,7 +47,12 @@ class Catalogue:
                 yield slo
 
     def slos_of(self, pipeline: str) -> tuple[Slo, ...]:
-        return tuple(slo for slo in self.slos.values() if slo.pipeline == pipeline)
+        if not self._of_pipeline:
+            found: dict[str, list[Slo]] = {}
+            for slo in self.slos.values():
+                found.setdefault(slo.pipeline, []).append(slo)
+            self._of_pipeline.update({name: tuple(slos) for name, slos in found.items()})
+        return self._of_pipeline.get(pipeline, ())
 
     def jobs_of(self, pipeline: str) -> tuple[Job, ...]:
         return tuple(job for job in self.jobs.values() if job.pipeline == pipeline)

@@ -42,13 +42,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a committed batch changed in one slice of one stream, over all sources. `observed` counts new cells."""
+    """What a committed batch changed in one slice of one stream. `observed` counts new cells. `source` is empty where
+    the difference is that of all sources together."""
 
     stream: str
     slice_start_ns: int
     good: int
     bad: int
     observed: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

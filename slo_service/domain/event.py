@@ -44,6 +44,7 @@ class Transition:
     tier: TierState
     first_bad_ns: int | None = None
     load: int = 0  # number of the definition load in force
+    reconstructed: bool = False  # found afterwards, wholly inside a time in which nobody judged; nothing acts on it
 
 
 @dataclass(frozen=True, slots=True)

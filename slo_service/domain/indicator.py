@@ -184,6 +184,14 @@ class Threshold:
         return {"kind": self.kind, "metric": self.metric.canonical(), "op": self.op.value, "value": str(self.value)}
 
 
+class Late(StrEnum):
+    """What the missing part of a member counts as, where less of it was measured than the coverage floor asks."""
+
+    IGNORE = "ignore"  # it stays missing
+    GOOD = "good"
+    BAD = "bad"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One indicator of several, with the share of good events that is asked of it and how much its burn weighs."""
@@ -192,6 +200,7 @@ class Member:
     indicator: Indicator
     target: Fraction
     weight: Fraction = Fraction(1)
+    late: Late = Late.IGNORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,9 @@ class Selector:
         )
 
 
-# --- conditions -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Burning:
-    """A tier fires: of this severity, of any (`any`), or the one of this name."""
+    """A tier fires for what is measured: of this severity, of any but the early one (`any`), or of this name."""
 
     what: str
 
@@ -86,7 +83,8 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class BudgetSpentWithin:
-    """At least this share of the budget was spent within the last `window_ns`."""
+    """At least this share of the budget was spent within the last `window_ns`, which is one of the windows that are
+    read; else it is unknown."""
 
     share: Fraction
     window_ns: int
@@ -113,14 +111,13 @@ class Diagnosed:
     as_: str
 
 
-Unjudged = BudgetSpentWithin | ExhaustedWithin | IncidentSpent | Diagnosed
+Unjudged = ExhaustedWithin | IncidentSpent | Diagnosed
 """Conditions that nobody judges yet: neither true nor false, so that they let no rule enter and release none."""
 
-Condition = Burning | BudgetRemainingBelow | BudgetRemainingAbove | NoData | QuietFor | All | AnyOf | Not | Unjudged
-EARLY = "early"  # the severity of the sequential detector, which `burning` may name and nobody judges yet
+Judged = Burning | BudgetRemainingBelow | BudgetRemainingAbove | BudgetSpentWithin | NoData | QuietFor
+Condition = Judged | All | AnyOf | Not | Unjudged
+EARLY = "early"  # the severity of the sequential detector
 MEANT = frozenset(("page", "ticket", "any", EARLY))  # by `burning`, so that no tier may be called so
-
-# --- actions ----------------------------------------------------------------------------------------------------
 
 
 class Scope(StrEnum):
@@ -261,8 +258,6 @@ Postponed = ScaleJob | Throttle | CloseGate | OpenIncident | Remediate | CallWeb
 """Actions that nobody carries out yet: a rule that asks for one gets a withheld decision, with that reason."""
 
 Action = PauseJobs | Notify | Postponed
-
-# --- rules --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What tells of trouble beside the tiers. Declared; not judged yet."""
+"""What tells of trouble beside the tiers that are declared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo_service.domain.instant import MINUTE
+
+PARTITION = "page-partition"  # the name of its tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from slo_service.domain.budgeting import OCCURRENCES, Budgeting, Calendar, Unmeasured
+from slo_service.domain.budgeting import OCCURRENCES, Budgeting, Calendar, Occurrences, Unmeasured
 from slo_service.domain.indicator import Composite, Indicator, Member, Stream, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, format_duration
 from slo_service.domain.signals import Signals
@@ -17,6 +18,21 @@ from slo_service.domain.tally import Objective
 class Severity(StrEnum):
     PAGE = "page"
     TICKET = "ticket"
+    EARLY = "early"  # informs; what the sequential detector says
+
+
+class Kind(StrEnum):
+    """What a tier looks at. Those of the last two kinds tell of measuring, not of what is measured."""
+
+    BURN = "burn"  # burn rates of two windows
+    PARTITION = "partition"  # one partition's own canaries
+    EARLY = "early"  # the sequential detector
+    NO_DATA = "no-data"  # the collector's progress
+    COVERAGE = "coverage"  # how much of a window was measured
+
+    @property
+    def tells_of_measuring(self) -> bool:
+        return self in (Kind.NO_DATA, Kind.COVERAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,7 @@ class Tier:
     burn: Fraction | None = None  # the factor itself, where it is declared instead of a share
     inclusive: bool = False  # burns at the factor already, not only above it
     after_ns: int = 0  # for how long it must burn, in measured event time, before it fires
+    kind: Kind = Kind.BURN
 
     def factor(self, budget_window_ns: int) -> Fraction:
         """b = max(1, share × P ÷ W): below 1 a pipeline that meets its objective would be alerted on."""
@@ -104,6 +121,24 @@ class Slo:
     @property
     def stream(self) -> Stream:
         return Stream(self.pipeline, self.indicator, self.slice_width_ns, self.budgeting.identity)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Ids of the streams that collectors write for it: its own, or those of its members."""
+        return tuple(self.member_stream(member).id for member in self.members) or (self.stream.id,)
+
+    @property
+    def counted(self) -> str:
+        """Id of the stream whose cells its budget is made of: what was measured, or slices made of that. Those of a
+        composite also follow from what is asked of its members, which its stream does not tell."""
+        if isinstance(self.budgeting, Occurrences):
+            return self.stream.id
+        asked = "|".join(f"{member.target} {member.weight}" for member in self.members)
+        told = f".{hashlib.sha256(asked.encode()).hexdigest()[:8]}" if asked else ""
+        return f"{self.stream.id}{told}.slices"
+
+    def member_stream(self, member: Member) -> Stream:
+        return Stream(self.pipeline, member.indicator, self.slice_width_ns)
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -65,6 +65,8 @@ class TierState:
     short: Reading
     stream: str = ""
     burned_ns: int = 0
+    held_back: str = ""  # why it burns and still may not fire: few events could do that by chance
+    sources: tuple[str, ...] = ()  # the partitions that a partition tier speaks of
 
     @property
     def firing(self) -> bool:
@@ -103,6 +105,19 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StateChange:
+    """From `at_ns` (event time) on an SLO is in `state`; the budget's remaining share and coverage are those of then.
+    `recorded_ns` is the moment we knew."""
+
+    slo: str
+    at_ns: int
+    recorded_ns: int
+    state: State
+    remaining: Fraction | None
+    coverage: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """`remaining` is signed, never clamped; None when nothing is measured or expected. `provisional` below the
     coverage floor: shown, but no action rests on it."""
@@ -112,6 +127,8 @@ class Budget:
     provisional: bool
     allowed_events: Fraction
     interval: tuple[float, float] | None = None  # 95 % bounds of `remaining`
+    excused_events: Fraction = Fraction(0)  # expected in excluded time; they count as good
+    to_come_events: Fraction = Fraction(0)  # expected of the part of a calendar window that has not gone by
 
     def minutes(self, window_ns: int, budget: Fraction) -> float | None:
         """Minutes of total outage that the remaining share still pays for."""
@@ -133,6 +150,8 @@ class Status:
     readings: Mapping[int, Reading]  # by window length: those of the tiers and 5 m, 1 h, 6 h, 1 d, 3 d
     tiers: tuple[TierState, ...]
     first_bad_ns: int | None = None  # start of the slice of the first bad event of the present trouble
+    signals: tuple[TierState, ...] = ()  # what is looked at beside the declared tiers: see `Kind`
+    without: Budget | None = None  # as it would be if nothing had been adjusted; None where nothing was
 
     @property
     def sli(self) -> Fraction | None:
@@ -144,4 +163,11 @@ class Status:
         return self.since_ns if self.state is State.FROZEN else None
 
     def firing(self, severity: Severity | None = None) -> tuple[TierState, ...]:
-        return tuple(t for t in self.tiers if t.firing and severity in (None, t.tier.severity))
+        """The tiers that fire for what is measured; those that tell of measuring are not among them, nor is the early
+        detector unless it is asked for."""
+        wanted = (Severity.PAGE, Severity.TICKET) if severity is None else (severity,)
+        return tuple(
+            t
+            for t in (*self.tiers, *self.signals)
+            if t.firing and t.tier.severity in wanted and not t.tier.kind.tells_of_measuring
+        )

@@ -1,103 +1,181 @@
-"""Counts of one stream in slots of three widths, and sums over windows of them."""
+"""Counts of many tracks in slots of one width: a row a slot, a column a track, so that all of a slot lies together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, floor_to
-from slo_service.domain.tally import Tally
+Ints = npt.NDArray[np.int64]
+Columns = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 
-MIDDLE_NS = MINUTE
-COARSE_NS = 15 * MINUTE
-FINE_REACH_NS = 6 * HOUR  # windows up to here sum fine slots, up to MIDDLE_REACH_NS middle ones, beyond it coarse ones
-MIDDLE_REACH_NS = 3 * DAY
-SLACK_NS = 30 * MINUTE  # kept beyond a ring's longest window, since a watermark lies behind now by the horizon
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Over one window: judged events, and how many cells were looked at."""
-
-    tally: Tally
-    observed: int
+GOOD, BAD, OBSERVED = range(3)
+NEVER: Final = int(np.iinfo(np.int64).min)  # an instant that has not come
+NARROW: Final = 1 << 30  # counts beyond it need 64 bits
+BLOCK: Final = 64  # slots that are saved together
 
 
 class Ring:
-    """The newest `reach_ns` of a stream in slots of one width. Slots outside of it are gone and add to nothing."""
+    """The newest `rows` slots up to `newest`, by absolute number (instant ÷ width). A slot that is not among them is
+    gone, or not there yet, and adds to nothing. Counts take 32 bits until one of them needs more. `dirty` are the
+    numbers of the blocks of slots in which counts have changed since somebody cleared it."""
 
-    def __init__(self, width_ns: int, reach_ns: int) -> None:
-        self.width_ns = width_ns
-        self._slots = -(-(reach_ns + SLACK_NS) // width_ns) + 1
-        self._counts: npt.NDArray[np.int64] = np.zeros((3, self._slots), np.int64)
-        self._newest: int | None = None  # absolute number of the newest slot
+    def __init__(self, width_ns: int, rows: int, columns: int) -> None:
+        self.width_ns, self.rows = width_ns, rows
+        self.newest: int | None = None
+        self.dirty: set[int] = set()
+        self.counts: npt.NDArray[np.int32] | Ints = np.zeros((3, rows, columns), np.int32)
 
-    def add(self, at_ns: int, good: int, bad: int, observed: int) -> None:
-        """Adds a difference to the slot that contains the instant; a slot older than the ring is left alone."""
-        slot = at_ns // self.width_ns
-        self._advance(slot)
-        if self._newest is not None and slot > self._newest - self._slots:
-            self._counts[:, slot % self._slots] += (good, bad, observed)
+    @property
+    def oldest_ns(self) -> int:
+        """Start of the oldest kept slot."""
+        return 0 if self.newest is None else (self.newest - self.rows + 1) * self.width_ns
 
-    def sum(self, start_ns: int, end_ns: int) -> Sums:
-        """Sums the slots from the one containing `start_ns` up to, and with, the one containing `end_ns - 1`."""
-        if self._newest is None or end_ns <= start_ns:
-            return Sums(Tally(), 0)
-        first = max(start_ns // self.width_ns, self._newest - self._slots + 1)
-        last = min((end_ns - 1) // self.width_ns, self._newest)
-        if last < first:
-            return Sums(Tally(), 0)
-        low, high = first % self._slots, last % self._slots
-        if low <= high:
-            total = self._counts[:, low : high + 1].sum(axis=1)
-        else:
-            total = self._counts[:, low:].sum(axis=1) + self._counts[:, : high + 1].sum(axis=1)
-        return Sums(Tally(int(total[0]), int(total[1])), int(total[2]))
+    def roll(self, newest: int) -> None:
+        """Makes room up to this slot; never goes back."""
+        if self.newest is None or newest - self.newest >= self.rows:
+            self.counts[:] = 0
+            self.newest = newest
+        while self.newest < newest:
+            self.newest += 1
+            self.counts[:, self.newest % self.rows] = 0
 
-    def bad_slots(self, start_ns: int, end_ns: int) -> list[int]:
-        """Starts of the kept slots in the range that hold a bad event, oldest first."""
-        if self._newest is None:
+    def add(self, slots: Ints, columns: Columns, differences: Ints) -> None:
+        """`differences` is 3 × n. Slots that are not kept are left out."""
+        if self.newest is None:
+            return
+        kept = (slots <= self.newest) & (slots > self.newest - self.rows)
+        if not kept.all():
+            slots, columns, differences = slots[kept], columns[kept], differences[:, kept]
+        if not slots.size:
+            return
+        self._soil(slots)
+        rows = slots % self.rows
+        places = rows * self.counts.shape[2] + columns
+        if self.counts.dtype != np.int64 and self._outgrows(places, differences):
+            self._widen()
+        for kind in range(3):  # numpy is many times quicker at one dimension and one type
+            flat = self.counts[kind].reshape(-1)
+            np.add.at(flat, places, differences[kind].astype(flat.dtype, copy=False))
+
+    def _outgrows(self, places: Ints, differences: Ints) -> bool:
+        """Whether any of these places, by number within a kind, may then hold a count that 32 bits are too few for."""
+        steps = np.abs(differences)
+        before = np.abs(self.counts.reshape(3, -1)[:, places].astype(np.int64))
+        if before.max() + steps.sum() <= NARROW:
+            return False
+        _, back = np.unique(places, return_inverse=True)
+        for kind in range(3):
+            added = np.zeros(back.max() + 1, np.int64)
+            np.add.at(added, back, steps[kind])
+            if (before[kind] + added[back]).max() > NARROW:
+                return True
+        return False
+
+    def _widen(self) -> None:
+        self.counts = self.counts.astype(np.int64)
+
+    def at(self, slots: Ints | int, columns: Columns) -> Ints:
+        """3 × n: what each column holds in its slot; zero where that is not kept."""
+        found = self.counts[:, np.asarray(slots) % self.rows, columns].astype(np.int64)
+        if self.newest is None:
+            return np.zeros_like(found)
+        kept = (np.asarray(slots) <= self.newest) & (np.asarray(slots) > self.newest - self.rows)
+        return found if np.all(kept) else np.where(kept, found, 0)
+
+    def between(self, first: int, end: int, columns: Columns | slice) -> Ints:
+        """3 × n: sums over the kept slots from `first` to before `end`."""
+        if self.newest is None:
+            return np.zeros((3, self.counts[0, 0, columns].size), np.int64)
+        first, end = max(first, self.newest - self.rows + 1), min(end, self.newest + 1)
+        total = np.zeros((3, self.counts[0, 0, columns].size), np.int64)
+        for low, high in self._stretches(first, end):
+            total += self.counts[:, low:high, columns].sum(axis=1, dtype=np.int64)
+        return total
+
+    def series(self, first: int, end: int, column: int) -> tuple[Ints, Ints]:
+        """(numbers, 3 × n counts) of one column's kept slots in the range, oldest first."""
+        if self.newest is None:
+            return np.zeros(0, np.int64), np.zeros((3, 0), np.int64)
+        numbers = np.arange(max(first, self.newest - self.rows + 1), min(end, self.newest + 1), dtype=np.int64)
+        return numbers, self.counts[:, numbers % self.rows, column].astype(np.int64)
+
+    def put(self, slots: Ints, column: int, counts: Ints) -> None:
+        """Replaces what is kept of these slots by 3 × n counts; a slot may come more than once and then adds up."""
+        self.clear(slots, column)
+        self.add(slots, np.full(slots.size, column, np.intp), counts)
+
+    def put_many(self, slots: Ints, columns: Columns, counts: Ints) -> None:
+        """The same for n slots of n columns."""
+        if self.newest is None:
+            return
+        kept = (slots <= self.newest) & (slots > self.newest - self.rows)
+        self.counts[:, slots[kept] % self.rows, columns[kept]] = 0
+        self._soil(slots[kept])
+        self.add(slots, columns, counts)
+
+    def clear(self, slots: Ints, column: int) -> None:
+        if self.newest is not None:
+            kept = slots[(slots <= self.newest) & (slots > self.newest - self.rows)]
+            self._soil(kept)
+            self.counts[:, kept % self.rows, column] = 0
+
+    # --- blocks -------------------------------------------------------------------------------------------------------
+
+    def blocks(self) -> range:
+        """Numbers of those that hold kept slots: the first slot ÷ BLOCK."""
+        if self.newest is None:
+            return range(0)
+        return range((self.newest - self.rows + 1) // BLOCK, self.newest // BLOCK + 1)
+
+    def block(self, number: int) -> npt.NDArray[np.int32] | Ints:
+        """A copy of its counts, 3 × BLOCK × columns; zeros for slots that are not kept."""
+        found = np.zeros((3, BLOCK, self.counts.shape[2]), self.counts.dtype)
+        kept = self._kept(number)
+        found[:, kept - number * BLOCK] = self.counts[:, kept % self.rows]
+        return found
+
+    def lay(self, number: int, columns: Columns, counts: npt.NDArray[np.signedinteger]) -> None:
+        """Puts 3 × BLOCK × n counts of a block at these columns."""
+        if counts.dtype == np.int64:
+            self._widen()
+        kept = self._kept(number)
+        self.counts[:, (kept % self.rows)[:, None], columns] = counts[:, kept - number * BLOCK]
+
+    def _soil(self, slots: Ints) -> None:
+        if slots.size:
+            numbers = slots // BLOCK
+            least = int(numbers.min())
+            self.dirty.update((np.flatnonzero(np.bincount(numbers - least)) + least).tolist())
+
+    def _kept(self, number: int) -> Ints:
+        slots = np.arange(number * BLOCK, (number + 1) * BLOCK, dtype=np.int64)
+        newest = NEVER if self.newest is None else self.newest
+        return slots[(slots <= newest) & (slots > newest - self.rows)] if newest != NEVER else slots[:0]
+
+    def clear_since(self, first: int, columns: Columns) -> None:
+        """The slots from this one on."""
+        if self.newest is not None:
+            slots = np.arange(max(first, self.newest - self.rows + 1), self.newest + 1, dtype=np.int64)
+            self._soil(slots)
+            self.counts[:, (slots % self.rows)[:, None], columns] = 0
+
+    def empty(self, column: int) -> None:
+        self.counts[:, :, column] = 0
+
+    def grow(self, columns: int) -> None:
+        more = columns - self.counts.shape[2]
+        if more > 0:
+            extra = np.zeros((3, self.rows, more), self.counts.dtype)
+            self.counts = np.concatenate([self.counts, extra], axis=2)
+
+    def _stretches(self, first: int, end: int) -> list[tuple[int, int]]:
+        """The same slots as ranges of rows."""
+        if end <= first:
             return []
-        first = max(start_ns // self.width_ns, self._newest - self._slots + 1)
-        last = min((end_ns - 1) // self.width_ns, self._newest)
-        numbers = np.arange(first, last + 1)
-        found = numbers[self._counts[1, numbers % self._slots] > 0]
-        return [int(number) * self.width_ns for number in found]
-
-    def _advance(self, slot: int) -> None:
-        if self._newest is None:
-            self._newest = slot
-        while self._newest < slot:
-            if slot - self._newest >= self._slots:
-                self._counts[:] = 0
-                self._newest = slot
-                return
-            self._newest += 1
-            self._counts[:, self._newest % self._slots] = 0
-
-
-class Rings:
-    """All of one stream: fine slots of the slice width, middle ones of a minute, coarse ones of 15 minutes."""
-
-    def __init__(self, slice_width_ns: int = 10 * SECOND, longest_window_ns: int = 30 * DAY) -> None:
-        self.fine = Ring(slice_width_ns, FINE_REACH_NS)
-        self.middle = Ring(max(MIDDLE_NS, slice_width_ns), MIDDLE_REACH_NS)
-        self.coarse = Ring(max(COARSE_NS, slice_width_ns), longest_window_ns + COARSE_NS)
-
-    def add(self, slice_start_ns: int, good: int, bad: int, observed: int) -> None:
-        for ring in (self.fine, self.middle, self.coarse):
-            ring.add(slice_start_ns, good, bad, observed)
-
-    def ring_for(self, length_ns: int) -> Ring:
-        if length_ns <= FINE_REACH_NS:
-            return self.fine
-        return self.middle if length_ns <= MIDDLE_REACH_NS else self.coarse
-
-    def window(self, watermark_ns: int, length_ns: int) -> tuple[int, Sums]:
-        """(start, sums) of the window of this length that ends at the watermark: its head is exact to the tick, since
-        what is counted lies before the watermark; its tail is the start of the slot that contains it."""
-        ring = self.ring_for(length_ns)
-        start = floor_to(watermark_ns - length_ns, ring.width_ns)
-        return start, ring.sum(start, max(watermark_ns, start + 1))
+        low, count = first % self.rows, end - first
+        if low + count <= self.rows:
+            return [(low, low + count)]
+        return [(low, self.rows), (0, low + count - self.rows)]

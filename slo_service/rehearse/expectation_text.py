@@ -15,7 +15,7 @@ from slo_service.domain.event import Verdict, Wanted
 from slo_service.domain.instant import DAY, format_duration, parse_duration
 from slo_service.domain.slo import Severity
 from slo_service.domain.status import State
-from slo_service.evaluate.objective import SHOWN_NS
+from slo_service.evaluate.window import SHOWN_NS
 from slo_service.rehearse.case import (
     Amount,
     BudgetIs,
@@ -94,7 +94,7 @@ def _when(node: Node, at: Node, during: Node) -> tuple[int, int] | None:
 def _claims(fields: dict[str, Node], slo: str, catalogue: Catalogue) -> Iterator[Claim]:
     if state := fields["state"]:
         yield StateIs(state.mark, State(state.choice(*State)))
-    for severity in Severity:
+    for severity in (Severity.PAGE, Severity.TICKET):
         if standing := fields[severity.value]:
             yield SeverityIs(standing.mark, severity, Standing(standing.choice(*Standing)))
     tiers = [tier.name for tier in catalogue.slos[slo].alerting.tiers] if slo else None

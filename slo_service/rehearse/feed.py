@@ -12,9 +12,8 @@ from slo_service.collect.ports import GroupAge, PartitionAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta, Progress
 from slo_service.domain.indicator import Lag, Schedule
-from slo_service.domain.instant import DAY, SECOND, floor_to
+from slo_service.domain.instant import SECOND, floor_to
 from slo_service.domain.slo import Slo
-from slo_service.evaluate.ring import COARSE_NS, FINE_REACH_NS, MIDDLE_NS, MIDDLE_REACH_NS, SLACK_NS
 from slo_service.rehearse.case import Age, Behind
 from slo_service.rehearse.segment import Flow, Look
 
@@ -54,12 +53,11 @@ def schedule(slo: Slo, beat: Rhythm, since_ns: int) -> Schedule:
     return Schedule(slo.stream.id, since_ns, beat.rate, beat.sources)
 
 
-def past(slo: Slo, beat: Rhythm, widths: Sequence[int], since_ns: int, until_ns: int) -> dict[int, list[Delta]]:
-    """Rows of each width for a time in which all was good, as a store would have kept them."""
+def past(slo: Slo, beat: Rhythm, needs: Mapping[int, int], since_ns: int, until_ns: int) -> dict[int, list[Delta]]:
+    """Rows for a time in which all was good, as a store would have kept them; `needs` says since when, by width."""
     flow, rows, stream = Flow(until_ns, beat.rate), {}, slo.stream.id
-    reaches = {MIDDLE_NS: MIDDLE_REACH_NS + SLACK_NS, COARSE_NS: slo.window_ns + DAY}
-    for width_ns in widths:
-        begin = max(since_ns, floor_to(until_ns - reaches.get(width_ns, FINE_REACH_NS + SLACK_NS), width_ns))
+    for width_ns, needed_ns in needs.items():
+        begin = max(since_ns, floor_to(needed_ns, width_ns))
         rows[width_ns] = [
             Delta(
                 stream,

@@ -53,10 +53,10 @@ class Patient:
 
     def fill(self, since_ns: int) -> None:
         """The past before the case: nothing but good, from `since_ns` on."""
-        stream = self._evaluator.streams[self.slo.stream.id]
-        widths = [ring.width_ns for ring in (stream.rings.fine, stream.rings.middle, stream.rings.coarse)]
         self._evaluator.apply(schedules=[schedule(self.slo, self._beat, since_ns)])
-        stream.fill(past(self.slo, self._beat, widths, since_ns, max(since_ns, self._feed.begun_ns)))
+        needs = self._evaluator.needs(self.slo.counted, self._start_ns)
+        rows = past(self.slo, self._beat, needs, since_ns, max(since_ns, self._feed.begun_ns))
+        self._evaluator.fill(self.slo.counted, rows, self._start_ns)
 
     def judge(self, now_ns: int) -> tuple[Transition, ...]:
         deltas, progress = self._feed.until(now_ns)
@@ -91,9 +91,10 @@ class Patient:
             self.still_ns = now_ns
             return
         coming = [d.since_ns for d in self._disturbances if d.since_ns > now_ns]
-        stream = self._evaluator.streams[self.slo.stream.id]
+        stream = self._evaluator.streams[self.slo.counted]
         until_ns = min(coming, default=now_ns + 10 * self.slo.window_ns)
-        still = Still(self.slo, stream, self._beat, status, until_ns, self._start_ns, self._conditions)
+        alarm_left = self._evaluator.floor.alarm_left(self.slo)
+        still = Still(self.slo, stream, self._beat, status, until_ns, self._start_ns, self._conditions, alarm_left)
         last_ns = self._start_ns + (still.last_ns() - self._start_ns) // self._tick_ns * self._tick_ns
         self.still_ns = last_ns - 1 if last_ns > now_ns else now_ns  # the last tick of a rest counts what was quiet
 

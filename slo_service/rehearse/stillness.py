@@ -24,9 +24,10 @@ from slo_service.domain.policy import (
     Not,
     QuietFor,
 )
-from slo_service.domain.slo import Slo
+from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Reading, State, Status, TierState
-from slo_service.evaluate.stream import StreamState
+from slo_service.evaluate.track import Track
+from slo_service.evaluate.window import Window
 from slo_service.rehearse.feed import Rhythm
 
 _SAFELY_COVERED = Fraction(95, 100)  # above what clears a tier by more than the tail's slot can move it
@@ -41,12 +42,13 @@ class Still:
     about it."""
 
     slo: Slo
-    stream: StreamState
+    stream: Track
     beat: Rhythm
     status: Status
     until_ns: int
     start_ns: int
     conditions: tuple[Condition, ...]
+    alarm_left: int  # good rounds of canaries that it takes to end an early alarm
 
     def last_ns(self) -> int:
         """The last instant up to which every tick would change nothing but the numbers; now if that is not known."""
@@ -58,9 +60,14 @@ class Still:
         ends = [self.until_ns, *(self._wake(condition) for condition in self.conditions)]
         if status.budget.reading.tally.bad:  # all of it came after the start, and leaves when the window has passed it
             ends.append(self.start_ns + self.slo.window_ns if self._budget_is_far_from(Fraction(0)) else now)
+        for sign in status.signals:  # each ends by a rule of its own
+            if sign.firing and sign.tier.kind is Kind.EARLY:
+                ends.append(now + int((self.alarm_left - 2) * self.beat.sources / self.beat.rate * SECOND))
+            elif sign.firing or sign.waits:
+                return now
         burning: list[TierState] = []
         for tier in status.tiers:
-            if tier.frozen_since_ns is not None or tier.burning is None or tier.waits:
+            if tier.frozen_since_ns is not None or tier.burning is None or tier.waits or tier.held_back:
                 return now
             if tier.burning:
                 burning.append(tier)
@@ -86,7 +93,7 @@ class Still:
         share = tier.factor * self.slo.objective.budget
         for reading in (tier.long, tier.short):
             assert self.status.watermark_ns is not None
-            _, sums = self.stream.rings.window(self.status.watermark_ns + later_ns, reading.length_ns)
+            _, sums = self.stream.window(self.status.watermark_ns + later_ns, Window(reading.length_ns))
             if sums.tally.bad <= share * self._most(reading):
                 return False
         return True
@@ -103,7 +110,7 @@ class Still:
         return max(Fraction(0), scheduled - reading.unmeasured_events)
 
     def _most(self, reading: Reading) -> Fraction:
-        slot = self.stream.rings.ring_for(reading.length_ns).width_ns
+        slot = self.stream.bank.slots.width_for(reading.length_ns)
         return self.beat.rate * (reading.length_ns + slot) / SECOND + 2 * self.beat.sources
 
     def _wake(self, condition: Condition) -> int:

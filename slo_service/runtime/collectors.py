@@ -4,12 +4,13 @@ definitions they serve."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slo_service.collect.canary.collector import CanaryCollector
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.kafka_lag.collector import LagCollector
 from slo_service.collect.ports import GroupAge, Ledger, Recorder
+from slo_service.domain.budgeting import OCCURRENCES
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.indicator import Lag
 from slo_service.domain.pipeline import Canary, Pipeline
@@ -32,12 +33,12 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Served:
+class Served:
     """The definitions a collector was built from: it is replaced when they change, and only then."""
 
     pipeline: Pipeline
     canary: Canary | None
-    streams: tuple[tuple[str, object], ...]
+    streams: tuple[tuple[str, int, int], ...]
 
 
 class Collectors:
@@ -45,12 +46,12 @@ class Collectors:
 
     def __init__(self, surroundings: Surroundings, supervisor: Supervisor) -> None:
         self._given, self._supervisor = surroundings, supervisor
-        self._running: dict[str, tuple[_Served, CanaryCollector | LagCollector]] = {}
+        self._running: dict[str, tuple[Served, CanaryCollector | LagCollector]] = {}
         self._refused: dict[str, str] = {}
 
     async def serve(self, catalogue: Catalogue) -> None:
         """Makes the running collectors those that the catalogue asks for."""
-        wanted = _wanted(catalogue)
+        wanted = wanted_collectors(catalogue)
         for name in [n for n, (served, _) in self._running.items() if wanted.get(n, (None,))[0] != served]:
             await self._stop(name)
         self._refused = {}
@@ -85,7 +86,7 @@ class Collectors:
                 sums[name] = sums.get(name, 0) + count
         return sums
 
-    def _start(self, name: str, served: _Served, slos: Sequence[Slo]) -> None:
+    def _start(self, name: str, served: Served, slos: Sequence[Slo]) -> None:
         given = self._given
         collector: CanaryCollector | LagCollector
         if served.canary is not None and (why := served.pipeline.unserved) is not None:
@@ -126,20 +127,30 @@ class Collectors:
         await self._supervisor.remove(name, collector.stop)
 
 
-def _wanted(catalogue: Catalogue) -> dict[str, tuple[_Served, Sequence[Slo]]]:
-    found: dict[str, tuple[_Served, Sequence[Slo]]] = {}
+def wanted_collectors(catalogue: Catalogue) -> dict[str, tuple[Served, Sequence[Slo]]]:
+    """By name, what each serves and the objectives it measures for."""
+    found: dict[str, tuple[Served, Sequence[Slo]]] = {}
+    measured = [part for slo in catalogue.slos.values() for part in _parts(slo)]
+    measured.sort(key=lambda part: -part.timing.horizon_ns)  # of a stream that several share the soonest counts, last
     for canary in catalogue.canaries.values():
-        slos = [s for s in catalogue.slos.values() if getattr(s.indicator, "canary", None) == canary.name]
-        found[f"canary:{canary.name}"] = (_Served(catalogue.pipelines[canary.pipeline], canary, _streams(slos)), slos)
+        slos = [s for s in measured if getattr(s.indicator, "canary", None) == canary.name]
+        found[f"canary:{canary.name}"] = (Served(catalogue.pipelines[canary.pipeline], canary, _streams(slos)), slos)
     for pipeline in catalogue.pipelines.values():
         if pipeline.groups():
-            slos = [s for s in catalogue.slos_of(pipeline.name) if isinstance(s.indicator, Lag)]
-            found[f"lag:{pipeline.name}"] = (_Served(pipeline, None, _streams(slos)), slos)
+            slos = [s for s in measured if s.pipeline == pipeline.name and isinstance(s.indicator, Lag)]
+            found[f"lag:{pipeline.name}"] = (Served(pipeline, None, _streams(slos)), slos)
     return found
 
 
-def _streams(slos: Sequence[Slo]) -> tuple[tuple[str, object], ...]:
-    return tuple(sorted({(slo.stream.id, slo.timing) for slo in slos}, key=lambda pair: pair[0]))
+def _parts(slo: Slo) -> Sequence[Slo]:
+    """The objective as collectors measure it: a composite as its members, each a stream of its own."""
+    members = [replace(slo, indicator=m.indicator, budgeting=OCCURRENCES, calendar=None) for m in slo.members]
+    return members or [slo]
+
+
+def _streams(slos: Sequence[Slo]) -> tuple[tuple[str, int, int], ...]:
+    """Each stream with its horizon and grace."""
+    return tuple(sorted({(slo.stream.id, slo.timing.horizon_ns, slo.timing.grace_ns) for slo in slos}))
 
 
 def _health(name: str, collector: CanaryCollector | LagCollector) -> CollectorHealth:

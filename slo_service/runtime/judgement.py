@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import structlog
 
 from slo_service.collect.ports import Batch, GroupAge, StoreUnavailable
+from slo_service.decide.attention import Attention
 from slo_service.decide.engine import decide, remember
 from slo_service.decide.ports import Journal, Memory, Round
 from slo_service.decide.witness import GroupTrouble, lag_limit_ns, witnesses
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Transition
-from slo_service.domain.instant import DAY, MINUTE
-from slo_service.domain.status import Status, TierState
-from slo_service.evaluate.evaluator import Evaluator
-from slo_service.evaluate.interval import with_intervals
+from slo_service.domain.status import State, StateChange, Status, TierState
+from slo_service.evaluate.evaluator import STANDSTILL_NS, Evaluator
 from slo_service.evaluate.ports import CellReader
-from slo_service.evaluate.ring import COARSE_NS, FINE_REACH_NS, MIDDLE_NS, MIDDLE_REACH_NS, SLACK_NS
+from slo_service.evaluate.standstill import Gap, missed
+from slo_service.evaluate.statuses import Bounded, Statuses
+from slo_service.runtime.recovery import Recovery, Rings
+from slo_service.runtime.saving import Saving
 
 log = structlog.get_logger()
 
@@ -36,21 +40,42 @@ class Judgement:
         journal: Journal,
         cells: CellReader,
         groups: Callable[[], Sequence[GroupAge]],
+        *,
+        rings: Rings | None = None,
+        quiet: asyncio.Lock | None = None,
     ) -> None:
-        self._catalogue = catalogue
+        """`rings`: what the store keeps of the evaluator's sums; without it every stream is read by itself, and nothing
+        is saved. `quiet`: nothing is committed while somebody holds it."""
+        self._catalogue, self._load = catalogue, load
         self._evaluator = Evaluator(catalogue, load, stored=True)
-        self._journal, self._cells, self._groups = journal, cells, groups
-        self._memory = Memory()
+        self._journal, self._cells, self._groups, self._rings = journal, cells, groups, rings
+        self._recovery = Recovery(self._evaluator, cells, rings)
+        self._saving = Saving(self._evaluator, rings.snapshots, rings.batch_bytes) if rings else None
+        self._quiet = quiet
+        self._memory, self._attention = Memory(), Attention()
         self._transitions: list[Transition] = []
         self._states: dict[tuple[str, str], TierState] = {}
+        self._words: dict[str, State] = {}  # as said last
+        self._said: list[StateChange] = []
         self._judged: Mapping[str, Status] = {}
+        self._lived_ns: int | None = None  # until when somebody judged
+        self._gap: Gap | None = None
+        self._ticked = asyncio.Event()  # of the next tick
         self.cannot_record = ""  # why, while the store is away
 
-    async def start(self, now_ns: int) -> None:
-        """Takes up where the last process stood. Raises `StoreUnavailable`."""
+    async def start(self, now_ns: int, lived_ns: int | None = None) -> None:
+        """Takes up where the last process stood, which judged until `lived_ns`. Raises `StoreUnavailable`."""
         self._memory = await self._journal.memory()
-        self._keep(*self._evaluator.restore(await self._cells.tier_states(), now_ns))
-        await self.fill(now_ns)
+        said = await self._rings.states.newest_states() if self._rings else ()
+        self._words = {change.slo: change.state for change in said}
+        self._keep(*self._evaluator.restore(await self._cells.tier_states(), now_ns, lived_ns, said))
+        self._lived_ns = lived_ns
+        await self._recovery.expect()
+        taken = await self._recovery.restore(now_ns)
+        await self._recovery.fill(now_ns)
+        await self._recovery.relive(now_ns)
+        if self._saving:
+            self._saving.resume(taken)
 
     def committed(self, batch: Batch, deltas: tuple[Delta, ...]) -> None:
         """Takes what a collector's batch changed, after it was committed."""
@@ -60,22 +85,87 @@ class Judgement:
         """Takes a new set of definitions; what is no longer measured closes as superseded with the next tick. New
         streams say nothing before `fill`."""
         self._keep(*self._evaluator.reload(catalogue, load, now_ns))
-        self._catalogue = catalogue
+        self._catalogue, self._load = catalogue, load
+        self._attention.forget()
+        self._words = {name: word for name, word in self._words.items() if name in catalogue.slos}
+
+    def adjust(self, now_ns: int) -> int:
+        """Looks at what is adjusted about now; how many streams are to be filled before they can be judged."""
+        self._evaluator.adjust(now_ns)
+        return len(self._evaluator.unfilled())
+
+    async def fill(self, now_ns: int) -> None:
+        """Brings what new and adjusted streams hold from the store; no batch may be committed meanwhile. Raises
+        `StoreUnavailable`, and may then be asked again."""
+        await self._recovery.fill(now_ns)
 
     def evaluate(self, now_ns: int) -> Mapping[str, Status]:
         """Judges every objective; what changed waits for `act`."""
+        self._mind_the_gap(now_ns)
         evaluation = self._evaluator.tick(now_ns)
         self._keep(evaluation.transitions, evaluation.tier_states)
-        self._judged = self._annotated(evaluation.statuses)
+        self._say(evaluation.statuses, now_ns)
+        self._attention.stir(evaluation.statuses.stirred)
+        self._judged = Bounded(evaluation.statuses, self._catalogue.slos)
+        self._ticked.set()
+        self._ticked = asyncio.Event()
         return self._judged
+
+    async def look_back(self) -> int | None:
+        """After a time in which nobody judged: finds the episodes that lie wholly within it, for the history alone.
+        How many transitions were found, which are recorded with the next round; None where there was no such time."""
+        gap, self._gap = self._gap, None
+        if gap is None:
+            return None
+        found: list[Transition] = []
+        for name in list(self._catalogue.slos):
+            slo = self._catalogue.slos.get(name)
+            if slo is not None:
+                found += missed(self._evaluator.floor, slo, gap)
+            await asyncio.sleep(0)  # ticks go on
+        self._transitions += found
+        log.info("time_reconstructed", since_ns=gap.since_ns, until_ns=gap.until_ns, transitions=len(found))
+        return len(found)
+
+    async def save(self, now_ns: int) -> None:
+        """Writes what the evaluator holds, with the number of the change it contains. Waits for a tick, in which all
+        that was committed before is counted. Raises `StoreUnavailable` and `Deposed`."""
+        if self._rings is None or self._saving is None:
+            return
+        async with self._quiet or nullcontext():
+            change, counted = await self._rings.changes.change(), self._ticked
+        await counted.wait()
+        await self._saving.save(change, now_ns)
+
+    def _mind_the_gap(self, now_ns: int) -> None:
+        lived, self._lived_ns = self._lived_ns, now_ns
+        if lived is not None and now_ns - lived > STANDSTILL_NS:
+            self._gap = Gap(lived, now_ns, self._evaluator.tiers(), self._load)
+
+    def _say(self, statuses: Statuses, now_ns: int) -> None:
+        """Keeps the changes of the word for each objective."""
+        for name in statuses.stirred:
+            status = statuses[name]
+            if self._words.get(name) is status.state:
+                continue
+            self._words[name] = status.state
+            at_ns = now_ns if status.watermark_ns is None else status.watermark_ns
+            budget = status.budget
+            self._said.append(StateChange(name, at_ns, now_ns, status.state, budget.remaining, budget.reading.coverage))
 
     async def act(self, now_ns: int) -> Round | None:
         """Decides on what was judged last, and records it; the round, if anything was recorded."""
         if self.cannot_record and not await self._recall():
             return None
         found = witnesses(now_ns, self._catalogue, self._judged, self._troubles())
-        asked = decide(now_ns, self._catalogue, self._judged, self._transitions, found, self._memory)
-        round_ = replace(asked, transitions=tuple(self._transitions), tier_states=tuple(self._states.values()))
+        news = [row for row in self._transitions if not row.reconstructed]  # nothing acts on what is long over
+        asked = decide(now_ns, self._catalogue, self._judged, news, found, self._memory, attention=self._attention)
+        round_ = replace(
+            asked,
+            transitions=tuple(self._transitions),
+            tier_states=tuple(self._states.values()),
+            states=tuple(self._said),
+        )
         if not round_:
             self._memory = remember(self._memory, round_)
             return None
@@ -88,6 +178,7 @@ class Judgement:
         except StoreUnavailable as why:
             self.cannot_record = str(why)
             return False
+        self._attention.forget()
         return True
 
     async def _record(self, round_: Round) -> bool:
@@ -103,6 +194,7 @@ class Judgement:
         self.cannot_record = ""
         self._memory = remember(self._memory, round_)
         del self._transitions[: len(round_.transitions)]
+        del self._said[: len(round_.states)]
         for state in round_.tier_states:
             if self._states.get((state.slo, state.tier.name)) is state:
                 del self._states[state.slo, state.tier.name]
@@ -116,10 +208,6 @@ class Judgement:
     def _keep(self, transitions: Sequence[Transition], states: Sequence[TierState]) -> None:
         self._transitions += transitions
         self._states |= {(state.slo, state.tier.name): state for state in states}
-
-    def _annotated(self, statuses: Mapping[str, Status]) -> Mapping[str, Status]:
-        slos = self._catalogue.slos
-        return {n: with_intervals(status, slos[n].objective) for n, status in statuses.items() if n in slos}
 
     def _troubles(self) -> list[GroupTrouble]:
         found = []
@@ -141,24 +229,3 @@ class Judgement:
                 )
             )
         return found
-
-    async def fill(self, now_ns: int) -> None:
-        """Fills the rings of new streams from the store; no batch may be committed meanwhile. Raises
-        `StoreUnavailable`, and may then be asked again."""
-        fresh = self._evaluator.unfilled()
-        if not fresh:
-            return
-        schedules = await self._cells.schedules(list(fresh))
-        for mark in await self._cells.progress(list(fresh)):
-            self._evaluator.apply(progress=[mark])
-        for name, stream in fresh.items():
-            self._evaluator.apply(schedules=schedules.get(name, ()))
-            rows = {}
-            reaches = (
-                (stream.rings.fine.width_ns, FINE_REACH_NS + SLACK_NS),
-                (MIDDLE_NS, MIDDLE_REACH_NS + SLACK_NS),
-                (COARSE_NS, stream.longest_ns + DAY),
-            )
-            for width_ns, reach_ns in reaches:
-                rows[width_ns] = await self._cells.cells(name, width_ns, now_ns - reach_ns, now_ns + MINUTE)
-            stream.fill(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slo_service.collect.canary.trace import CanaryTrace
@@ -11,9 +11,12 @@ from slo_service.collect.ports import GroupAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import SECOND
 from slo_service.domain.status import State, Status
+from slo_service.evaluate.figures import Figures, Standing
+from slo_service.evaluate.statuses import Glance, glance
 from slo_service.show.ports import Health, JobView
 
 STALE_NS = 10 * SECOND
+LASTING = frozenset({State.BURNING, State.FROZEN})  # words that hold on when judging has stopped
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Panel:
     _sources: Sources
     _statuses: Mapping[str, Status] = field(default_factory=dict)
     _published_ns: int = 0  # monotonic
+    _published_at_ns: int = 0  # by the clock
     _beat: int = 0
     _stopped: bool = False
     _waiting: set[asyncio.Future[None]] = field(default_factory=set)
@@ -50,7 +54,7 @@ class Panel:
         """As judged last. When judging has stopped, what was healthy is frozen, since nobody knows."""
         if self._sources.mono_ns() - self._published_ns <= STALE_NS:
             return self._statuses
-        return {name: _frozen(status) for name, status in self._statuses.items()}
+        return Stopped(glance(self._statuses), self._published_at_ns)
 
     def health(self) -> Health:
         return self._sources.health()
@@ -66,6 +70,7 @@ class Panel:
 
     def publish(self, statuses: Mapping[str, Status]) -> None:
         self._statuses, self._published_ns = statuses, self._sources.mono_ns()
+        self._published_at_ns = self._sources.now_ns()
         self._beat += 1
         self._wake()
 
@@ -95,7 +100,27 @@ class Panel:
                 waiter.set_result(None)
 
 
-def _frozen(status: Status) -> Status:
-    if status.state in {State.BURNING, State.FROZEN}:
-        return status
-    return replace(status, state=State.FROZEN, since_ns=status.at_ns)
+class Stopped(Glance):
+    """The last statuses, of which nobody knows any more whether they hold. `at_ns` is when they were judged."""
+
+    def __init__(self, last: Glance, at_ns: int) -> None:
+        self._last, self._at_ns = last, at_ns
+
+    def __getitem__(self, name: str) -> Status:
+        status = self._last[name]
+        return status if status.state in LASTING else replace(status, state=State.FROZEN, since_ns=status.at_ns)
+
+    def standing(self, name: str) -> Standing | None:
+        last = self._last.standing(name)
+        if last is None or last.state in LASTING:
+            return last
+        return replace(last, state=State.FROZEN, since_ns=self._at_ns)
+
+    def figures(self) -> Sequence[Figures]:
+        return self._last.figures()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._last)
+
+    def __len__(self) -> int:
+        return len(self._last)

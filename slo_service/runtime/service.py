@@ -26,7 +26,9 @@ from slo_service.runtime.folder import Folder
 from slo_service.runtime.judgement import Judgement
 from slo_service.runtime.panel import Panel, Sources
 from slo_service.runtime.periodic import Periodic
+from slo_service.runtime.recovery import Rings
 from slo_service.runtime.settings import Settings
+from slo_service.runtime.slicing import slicing_rules
 from slo_service.runtime.supervision import Supervisor
 from slo_service.runtime.web import WebServer, application
 from slo_service.runtime.work import Work
@@ -44,6 +46,9 @@ RELOAD_SECONDS = 1
 ROSTER_SECONDS = 2
 MIRROR_SECONDS = 10
 PRUNE_SECONDS = 600
+SAVE_SECONDS = 300
+LOOK_BACK_SECONDS = 5
+FEW_STREAMS = 50  # are filled before a tick; more of them while ticks go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,13 @@ class Service:
         )
         self._collectors = Collectors(given, self._supervisor)
         self._judgement = Judgement(
-            folder.catalogue, folder.report.number, store.journal, store.cells, self._collectors.groups
+            folder.catalogue,
+            folder.report.number,
+            store.journal,
+            store.cells,
+            self._collectors.groups,
+            rings=Rings(store.snapshots, store.changes, store.sweeper, store.history),
+            quiet=self._recorder.quiet,
         )
         self._work = Work(settings, store, lambda: folder.catalogue, client, self.url)
         self._mirror = Mirror(settings.alertmanagers, client, self.url, wall_ns)
@@ -97,12 +108,16 @@ class Service:
             "roster": (ROSTER_SECONDS, self._work.look),
             "mirror": (MIRROR_SECONDS, self._push),
             "prune": (PRUNE_SECONDS, self._prune),
+            "snapshots": (SAVE_SECONDS, self._save),
+            "look_back": (LOOK_BACK_SECONDS, self._look_back),
         }
         self._periodic = Periodic(work, wall_ns, mono_ns)
 
     async def begin(self, listener: socket.socket, extras: Extras, closing: AsyncExitStack) -> None:
         """Starts everything; `closing` undoes it in reverse: it stops acting, then measuring, then showing."""
-        await self._judgement.start(wall_ns())
+        self._store.slicing(slicing_rules(self._folder.catalogue))
+        lease = self._store.leadership.lease_before_ns
+        await self._judgement.start(wall_ns(), None if lease is None else lease - LEASE_NS)
         await self._work.recall()
         app = application(self.live, self.history, self._counters, extras.routers, extras.panel)
         web = WebServer(app, listener)
@@ -118,6 +133,7 @@ class Service:
         log.info("service_started", url=self.url, slos=len(self._folder.catalogue.slos))
 
     async def _tick(self) -> None:
+        await self._fill_few()
         self.live.publish(self._judgement.evaluate(wall_ns()))
         try:
             round_ = await self._judgement.act(wall_ns())
@@ -130,12 +146,29 @@ class Service:
         if round_.transitions:
             await self._push()
 
+    async def _fill_few(self) -> None:
+        """What an adjustment has changed is read before it is judged, unless that takes long or cannot be done now."""
+        if 0 < self._judgement.adjust(wall_ns()) <= FEW_STREAMS and not self._recorder.quiet.locked():
+            async with self._recorder.quiet:
+                with suppress(StoreUnavailable):  # nothing is said of them then, and the next tick asks again
+                    await self._judgement.fill(wall_ns())
+
+    async def _save(self) -> None:
+        try:
+            await self._judgement.save(wall_ns())
+        except StoreUnavailable as why:
+            log.warning("snapshots_put_off", reason=str(why))
+
+    async def _look_back(self) -> None:
+        await self._judgement.look_back()
+
     async def _reload(self) -> None:
         await self._work.recall()  # a job paused a moment ago counts as well
         catalogue = await self._folder.reload(wall_ns(), self._objections)
         if catalogue is not None:
+            self._store.slicing(slicing_rules(catalogue))
             self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
-            self._counters.keep({slo.stream.id for slo in catalogue.slos.values()})
+            self._counters.keep({stream for slo in catalogue.slos.values() for stream in (*slo.measured, slo.counted)})
             await self._collectors.serve(catalogue)
         async with self._recorder.quiet:
             await self._judgement.fill(wall_ns())  # where the store is away, the next look asks again

@@ -14,7 +14,7 @@ import slo_service
 from slo_service.runtime.panel import Panel
 from slo_service.show.api.router import api
 from slo_service.show.metrics import EventCounters, metrics
-from slo_service.show.ports import History
+from slo_service.show.ports import Records
 from slo_service.show.web import pages, security_headers
 
 STOP_SECONDS = 5
@@ -22,7 +22,7 @@ STOP_SECONDS = 5
 
 def application(
     panel: Panel,
-    history: History,
+    history: Records,
     counters: EventCounters,
     routers: Sequence[APIRouter] = (),
     fragment: Callable[[], str] | None = None,

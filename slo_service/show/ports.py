@@ -12,6 +12,7 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Chain as Chain  # noqa: PLC0414 -- re-exported: pages know it as part of this port
 from slo_service.domain.event import Decision, Hold, Transition, WantedState
+from slo_service.domain.indicator import Schedule
 from slo_service.domain.status import Status
 
 
@@ -99,3 +100,15 @@ class History(Protocol):
     async def decisions(self, slo: str | None, limit: int, before_ns: int | None = None) -> Sequence[Decision]: ...
     async def chain(self, decision: str) -> Chain | None: ...
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]: ...
+
+
+class Timetable(Protocol):
+    """What was expected of streams, without which a past stretch cannot be judged."""
+
+    async def schedules(self, streams: Sequence[str]) -> Mapping[str, Sequence[Schedule]]:
+        """Each stream's, oldest first."""
+        ...
+
+
+class Records(History, Timetable, Protocol):
+    """What is kept, and what was expected."""

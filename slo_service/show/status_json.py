@@ -9,9 +9,11 @@ from fractions import Fraction
 
 from slo_service.domain.indicator import Indicator, Metric
 from slo_service.domain.instant import format_duration, rfc3339, seconds
-from slo_service.domain.slo import Slo
-from slo_service.domain.status import Budget, Reading, State, Status, TierState
-from slo_service.domain.tally import Objective
+from slo_service.domain.slo import Kind, Slo
+from slo_service.domain.status import Reading, State, Status, TierState
+from slo_service.domain.tally import Tally
+from slo_service.show.budget_json import budget_json, budgeting_json, window_json
+from slo_service.show.counted import is_composed, unit_of
 from slo_service.show.obstacle import unmeasured
 
 UNKNOWN = "unknown"  # declared, but not judged yet
@@ -34,7 +36,8 @@ def status_json(slo: Slo, status: Status | None, not_judged: str = "") -> dict[s
     """Everything said of one SLO at its last evaluation; `state` is `unknown` and the figures null before the first.
     `not_judged` is why this version does not judge or measure it."""
     why = not_judged or unmeasured(slo.indicator) or None
-    return {**declared_json(slo), "not_judged": why, **_measured_json(slo, status)}
+    bounds = {"not_judged": why, "window_bounds": window_json(slo, status)}
+    return {**declared_json(slo), **bounds, **_measured_json(slo, status)}
 
 
 def declared_json(slo: Slo) -> dict[str, object]:
@@ -49,6 +52,7 @@ def declared_json(slo: Slo) -> dict[str, object]:
         "indicator": indicator_json(slo.indicator),
         "objective": float(slo.objective.target),
         "window": seconds(slo.window_ns),
+        "budgeting": budgeting_json(slo),
         "stream": slo.stream.id,
         "runbook_url": slo.runbook_url,
         "defined_at": slo.defined_at,
@@ -77,25 +81,26 @@ def indicator_json(indicator: Indicator) -> dict[str, object]:
 def _measured_json(slo: Slo, status: Status | None) -> dict[str, object]:
     if status is None:
         nothing = ("at", "since", "good", "bad", "unmeasured", "sli", "budget_remaining", "coverage", "provisional")
-        later = ("budget", "watermark", "progress", "frozen_since", "first_bad")
+        later = ("budget", "without", "watermark", "progress", "frozen_since", "first_bad")
         unknown: dict[str, object] = dict.fromkeys((*nothing, *later))
-        return {"state": UNKNOWN, **unknown, "burn_rates": {}, "windows": {}, "tiers": []}
+        return {"state": UNKNOWN, **unknown, "burn_rates": {}, "windows": {}, "tiers": [], "signals": []}
     whole = status.budget.reading
     return {
         "state": status.state.value,
         "at": rfc3339(status.at_ns),
         "since": rfc3339(status.since_ns),
-        "good": whole.tally.good,
-        "bad": whole.tally.bad,
+        **counts_json(slo, whole.tally),
         "unmeasured": seconds(whole.unmeasured_ns),
         "sli": number(status.sli),
         "budget_remaining": number(status.budget.remaining),
         "coverage": float(whole.coverage),
         "provisional": status.budget.provisional,
         "budget": budget_json(slo, status.budget),
+        "without": None if status.without is None else budget_json(slo, status.without),
         "burn_rates": {format_duration(length): number(r.burn) for length, r in sorted(status.readings.items())},
-        "windows": windows_json(slo.objective, status.readings),
+        "windows": windows_json(slo, status.readings),
         "tiers": [tier_json(slo, tier) for tier in status.tiers],
+        "signals": [signal_json(slo, state) for state in status.signals],
         "watermark": moment(status.watermark_ns),
         "progress": moment(status.progress_ns),
         "frozen_since": moment(status.frozen_since_ns),
@@ -103,35 +108,31 @@ def _measured_json(slo: Slo, status: Status | None) -> dict[str, object]:
     }
 
 
-def budget_json(slo: Slo, budget: Budget) -> dict[str, object]:
-    """What is left, in the three ways people count it: a share, minutes of total outage, and events."""
-    left = budget.remaining
-    return {
-        "remaining": number(left),
-        "remaining_interval": None if budget.interval is None else list(budget.interval),
-        "remaining_minutes": budget.minutes(slo.window_ns, slo.objective.budget),
-        "remaining_events": None if left is None else float(left * budget.allowed_events),
-        "allowed_events": float(budget.allowed_events),
-        "provisional": budget.provisional,
-    }
+def windows_json(slo: Slo, readings: Mapping[int, Reading]) -> dict[str, object]:
+    return {format_duration(length): reading_json(reading, slo) for length, reading in sorted(readings.items())}
 
 
-def windows_json(objective: Objective, readings: Mapping[int, Reading]) -> dict[str, object]:
-    return {format_duration(length): reading_json(reading, objective) for length, reading in sorted(readings.items())}
+def counts_json(slo: Slo, tally: Tally) -> dict[str, object]:
+    """Whole events; parts of slices where the ratios of slices are counted."""
+    return {"good": counted(tally.good, unit_of(slo)), "bad": counted(tally.bad, unit_of(slo))}
 
 
-def reading_json(reading: Reading, objective: Objective, tier: TierState | None = None) -> dict[str, object]:
+def counted(count: int, unit: int) -> int | float:
+    return count if unit == 1 else count / unit
+
+
+def reading_json(reading: Reading, slo: Slo, tier: TierState | None = None) -> dict[str, object]:
     """One window. `burn_lowest` and `burn_highest` bound the burn by counting all that is unmeasured as good, or as
-    bad. `over` says, compared exactly, whether the measured burn is too fast for the tier."""
+    bad; null of several indicators as one, whose counts do not say how fast they burn. `over` says, compared exactly,
+    whether the measured burn is too fast for the tier."""
     expected, bad = reading.expected, reading.tally.bad
-    bounds = (bad, bad + reading.unmeasured_events) if expected else (None, None)
-    lowest, highest = (None if b is None else float(b / expected / objective.budget) for b in bounds)
+    bounds = (bad, bad + reading.unmeasured_events) if expected and not is_composed(slo) else (None, None)
+    lowest, highest = (None if b is None else float(b / expected / slo.objective.budget) for b in bounds)
     return {
         "window": format_duration(reading.length_ns),
         "seconds": seconds(reading.length_ns),
-        "good": reading.tally.good,
-        "bad": bad,
-        "expected": float(expected),
+        **counts_json(slo, reading.tally),
+        "expected": float(expected / unit_of(slo)),
         "unmeasured": seconds(reading.unmeasured_ns),
         "coverage": float(reading.coverage),
         "error_ratio": number(reading.tally.ratio_bad),
@@ -148,6 +149,7 @@ def tier_json(slo: Slo, state: TierState) -> dict[str, object]:
     keep = slo.alerting.keep_firing_ns.get(tier.severity)
     return {
         "tier": tier.name,
+        "kind": tier.kind.value,
         "severity": tier.severity.value,
         "long_seconds": seconds(tier.long_ns),
         "short_seconds": seconds(tier.short_ns),
@@ -156,6 +158,8 @@ def tier_json(slo: Slo, state: TierState) -> dict[str, object]:
         "state": state.phase.value,
         "firing": state.firing,
         "burning": state.burning,
+        "held_back": state.held_back or None,
+        "sources": list(state.sources),
         "since": rfc3339(state.since_ns),
         "last_burned": moment(state.last_burned_ns),
         "inclusive": tier.inclusive,
@@ -165,6 +169,30 @@ def tier_json(slo: Slo, state: TierState) -> dict[str, object]:
         "keep_firing_seconds": None if keep is None else seconds(keep),
         "frozen_since": moment(state.frozen_since_ns),
         "episode": state.episode,
-        "long": reading_json(state.long, slo.objective, state),
-        "short": reading_json(state.short, slo.objective, state),
+        "long": reading_json(state.long, slo, state),
+        "short": reading_json(state.short, slo, state),
+    }
+
+
+def signal_json(slo: Slo, state: TierState) -> dict[str, object]:
+    """Named like a tier's; there is no factor, and of a silent collector there is no window."""
+    tier, silent = state.tier, state.tier.kind is Kind.NO_DATA
+    keep = None if tier.kind is not Kind.PARTITION else slo.alerting.keep_firing_ns.get(tier.severity)
+    return {
+        "tier": tier.name,
+        "kind": tier.kind.value,
+        "severity": tier.severity.value,
+        "state": state.phase.value,
+        "firing": state.firing,
+        "burning": state.burning,
+        "since": rfc3339(state.since_ns),
+        "last_burned": moment(state.last_burned_ns),
+        "quiet_seconds": seconds(state.quiet_ns),
+        "keep_firing_seconds": None if keep is None else seconds(keep),
+        "frozen_since": moment(state.frozen_since_ns),
+        "episode": state.episode,
+        "sources": list(state.sources),
+        "fires_after_seconds": seconds(tier.long_ns) if silent else None,
+        "long": None if silent else reading_json(state.long, slo),
+        "short": None if silent or state.short == state.long else reading_json(state.short, slo),
     }

@@ -25,8 +25,8 @@ from slo_service.domain.event import (
     Witness,
 )
 from slo_service.domain.indicator import Schedule
-from slo_service.domain.slo import Severity, Tier
-from slo_service.domain.status import Phase, Reading, TierState
+from slo_service.domain.slo import Kind, Severity, Tier
+from slo_service.domain.status import Phase, Reading, State, StateChange, TierState
 from slo_service.domain.tally import Tally
 
 if TYPE_CHECKING:
@@ -89,8 +89,15 @@ def encode_tier(tier: Tier) -> dict[str, object]:
 
 def decode_tier(body: Record) -> Tier:
     """Rows of earlier versions lack what came since, which then has its default."""
-    severity, share = Severity(body["severity"]), Fraction(body["budget_share"])
-    return Tier(**{**body, "severity": severity, "budget_share": share, "burn": _fraction(body.get("burn"))})
+    return Tier(
+        **{
+            **body,
+            "severity": Severity(body["severity"]),
+            "budget_share": Fraction(body["budget_share"]),
+            "burn": _fraction(body.get("burn")),
+            "kind": Kind(body.get("kind", Kind.BURN)),
+        }
+    )
 
 
 def encode_tier_state(state: TierState) -> dict[str, object]:
@@ -104,6 +111,7 @@ def encode_tier_state(state: TierState) -> dict[str, object]:
 
 
 def decode_tier_state(body: Record) -> TierState:
+    """As with tiers, what came since an earlier version has its default."""
     return TierState(
         **{
             **body,
@@ -112,6 +120,7 @@ def decode_tier_state(body: Record) -> TierState:
             "phase": Phase(body["phase"]),
             "long": decode_reading(body["long"]),
             "short": decode_reading(body["short"]),
+            "sources": tuple(body.get("sources", ())),
         }
     )
 
@@ -140,6 +149,16 @@ def decode_transition(row: Record) -> Transition:
             "tier": decode_tier_state(row["tier"]),
         }
     )
+
+
+def encode_state_change(change: StateChange) -> dict[str, object]:
+    remaining = None if change.remaining is None else _ratio(change.remaining)
+    return {**columns(change), "remaining": remaining, "coverage": _ratio(change.coverage)}
+
+
+def decode_state_change(row: Record) -> StateChange:
+    coverage, state = Fraction(row["coverage"]), State(row["state"])
+    return StateChange(**{**row, "state": state, "remaining": _fraction(row["remaining"]), "coverage": coverage})
 
 
 def encode_decision(decision: Decision) -> dict[str, object]:

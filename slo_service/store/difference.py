@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from slo_service.domain.cell import CellKey, Delta, Revision, Sample
 from slo_service.domain.instant import floor_to
@@ -13,7 +14,10 @@ from slo_service.domain.tally import Tally
 CONFLICTING = "samples_conflicting"  # the same revision with other counts
 OUTDATED = "samples_outdated"  # a lower revision than the stored one
 TOO_LATE = "samples_too_late"  # for a cell older than the kept ones
-REFUSALS = (CONFLICTING, OUTDATED, TOO_LATE)
+SLICE_TOO_LATE = "slices_too_late"  # a slice of time whose other cells are not all kept any more
+REFUSALS = (CONFLICTING, OUTDATED, TOO_LATE, SLICE_TOO_LATE)
+
+Slot: TypeAlias = tuple[str, str, int]  # stream, source, and where a coarser row starts (ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +77,25 @@ def compare(
     return tuple(changes)
 
 
-def rolled_up(changes: Iterable[Change], width_ns: int) -> dict[CellKey, Change]:
-    """The changes summed into slots of the given width, per stream and source. The sample is that of the last one."""
-    slots: dict[CellKey, Change] = {}
+def rolled_up(changes: Iterable[Change], width_ns: int) -> dict[Slot, Change]:
+    """The changes summed into slots of the given width, per stream and source. The sample is that of the last one, so
+    that wider slots can be summed from narrower ones."""
+    slots: dict[Slot, Change] = {}
     for change in changes:
         if not change.moves_sums:
             continue
         key = change.sample.key
-        slot = CellKey(key.stream, key.source, floor_to(key.slice_start_ns, width_ns))
+        slot = (key.stream, key.source, floor_to(key.slice_start_ns, width_ns))
         before = slots.get(slot)
         slots[slot] = change if before is None else before.followed_by(change)
     return slots
 
 
 def deltas(changes: Iterable[Change]) -> tuple[Delta, ...]:
-    """What the changes mean for each slice of each stream, over all sources, oldest first within a stream."""
-    sums: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for change in changes:
-        if change.moves_sums:
-            entry = sums[change.sample.key.stream, change.sample.key.slice_start_ns]
-            entry[0] += change.difference.good
-            entry[1] += change.difference.bad
-            entry[2] += change.observed
-    return tuple(Delta(stream, start_ns, *entry) for (stream, start_ns), entry in sorted(sums.items()) if any(entry))
+    """What the changes mean for each slice of each stream and source, in the order of the changes."""
+    return tuple(
+        Delta(key.stream, key.slice_start_ns, moved.good, moved.bad, change.observed, key.source)
+        for change in changes
+        if change.moves_sums
+        for key, moved in ((change.sample.key, change.difference),)
+    )

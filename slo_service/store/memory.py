@@ -7,16 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 
 from slo_service.collect.ports import Batch, LedgerPage
 from slo_service.decide.ports import Memory, Round
-from slo_service.domain.cell import CellKey, Delta, Progress
+from slo_service.domain.budgeting import Slicing
+from slo_service.domain.cell import CellKey, Delta, Progress, Revision
 from slo_service.domain.event import Decision, Hold, Message, RuleEpisode, Transition, WantedState
 from slo_service.domain.indicator import Schedule
-from slo_service.domain.instant import MINUTE, floor_to
-from slo_service.domain.status import TierState
-from slo_service.store.difference import REFUSALS, Stored, collapse, compare, deltas
+from slo_service.domain.status import StateChange, TierState
+from slo_service.store.difference import REFUSALS, Change, Stored, collapse, compare, deltas
 from slo_service.store.errors import StaleWanted
 from slo_service.store.expectation import appended
+from slo_service.store.memory_rings import (
+    MemoryChangeReader,
+    MemoryRingSnapshots,
+    MemorySweeper,
+    over_sources,
+    span_sums,
+    summed,
+)
 from slo_service.store.recorder import AnnouncingRecorder, OnCommit
 from slo_service.store.retention import Retention
+from slo_service.store.slicing import Slicer, sliced, spans
+from slo_service.store.states import lasting, newest
 
 
 class MemoryCellReader:
@@ -29,18 +39,16 @@ class MemoryCellReader:
         self.tiers: dict[tuple[str, str], TierState] = {}
 
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:
-        rows = (row for row in self._rows(stream, width_ns, since_ns, until_ns).values())
-        sums: dict[int, Delta] = {}
-        for row in rows:
-            sums[row.slice_start_ns] = _sum(sums.get(row.slice_start_ns), row)
-        return [sums[start_ns] for start_ns in sorted(sums)]
+        sums = over_sources(summed(self.stored, width_ns, {stream}).values())
+        return [row for (_, start_ns), row in sorted(sums.items()) if since_ns <= start_ns < until_ns]
 
     async def cells_by_source(
         self, stream: str, width_ns: int, since_ns: int, until_ns: int
     ) -> Mapping[str, Sequence[Delta]]:
         found: dict[str, list[Delta]] = defaultdict(list)
-        for (source, _), row in sorted(self._rows(stream, width_ns, since_ns, until_ns).items()):
-            found[source].append(row)
+        for (_, source, start_ns), row in sorted(summed(self.stored, width_ns, {stream}).items()):
+            if since_ns <= start_ns < until_ns:
+                found[source].append(row)
         return dict(found)
 
     async def progress(self, streams: Sequence[str]) -> Sequence[Progress]:
@@ -51,22 +59,6 @@ class MemoryCellReader:
 
     async def tier_states(self) -> Sequence[TierState]:
         return [self.tiers[key] for key in sorted(self.tiers)]
-
-    def _rows(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> dict[tuple[str, int], Delta]:
-        rows: dict[tuple[str, int], Delta] = {}
-        for key, cell in self.stored.items():
-            start_ns = floor_to(key.slice_start_ns, width_ns) if width_ns >= MINUTE else key.slice_start_ns
-            if key.stream == stream and since_ns <= start_ns < until_ns:
-                row = Delta(stream, start_ns, cell.tally.good, cell.tally.bad, 1)
-                rows[key.source, start_ns] = _sum(rows.get((key.source, start_ns)), row)
-        return rows
-
-
-def _sum(one: Delta | None, other: Delta) -> Delta:
-    if one is None:
-        return other
-    good, bad, observed = one.good + other.good, one.bad + other.bad, one.observed + other.observed
-    return Delta(other.stream, other.slice_start_ns, good, bad, observed)
 
 
 class MemoryLedger:
@@ -97,6 +89,7 @@ class MemoryJournal:
         self.holds: dict[str, Hold] = {}
         self.messages: dict[str, Message] = {}
         self.wanted: dict[str, dict[int, WantedState]] = defaultdict(dict)
+        self.states: dict[tuple[str, int, int], StateChange] = {}
         self._tiers = tiers
 
     async def record(self, round_: Round) -> None:
@@ -110,6 +103,7 @@ class MemoryJournal:
         self.holds.update({row.id: row for row in round_.holds})
         for message in round_.messages:
             self.messages.setdefault(message.id, message)
+        self.states.update({(row.slo, row.at_ns, row.recorded_ns): row for row in round_.states})
 
     async def memory(self) -> Memory:
         entered = [row for row in self.rule_episodes.values() if row.left_ns is None]
@@ -144,6 +138,19 @@ class MemoryJournal:
         return accepted
 
 
+class MemoryHistory:
+    """Of `History` the states."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
+
+    async def states(self, slo: str, since_ns: int, until_ns: int) -> Sequence[StateChange]:
+        return lasting((row for row in self._journal.states.values() if row.slo == slo), since_ns, until_ns)
+
+    async def newest_states(self) -> Sequence[StateChange]:
+        return newest(self._journal.states.values())
+
+
 class MemoryStore:
     """Laid out like the SQL store, for the ports that the measuring and deciding rooms use."""
 
@@ -151,15 +158,30 @@ class MemoryStore:
         self.cells = MemoryCellReader()
         self.ledger = MemoryLedger()
         self.journal = MemoryJournal(self.cells.tiers)
+        self.history = MemoryHistory(self.journal)
+        self.changes = MemoryChangeReader(self.cells.stored)
+        self.sweeper = MemorySweeper(self.cells.stored)
+        self.snapshots = MemoryRingSnapshots()
+        self._slicer = Slicer()
         self._refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
         self._wall_ns = wall_ns
         self._retention = retention or Retention()
+
+    def slicing(self, rules: Mapping[str, Slicing]) -> None:
+        """By the stream that each yields; from the next batch on, in place of those before."""
+        self._slicer = Slicer(rules)
 
     async def ingest(self, batch: Batch) -> tuple[Delta, ...]:
         floor_ns = self._wall_ns() - self._retention.cells_ns
         stored = self.cells.stored
         changes = compare(collapse(batch.samples, floor_ns, self._refused), stored, self._refused)
-        stored.update({c.sample.key: Stored(c.sample.tally, c.sample.revision) for c in changes})
+        _keep(stored, changes)
+        touched = self._slicer.touched(changes, floor_ns, self._wall_ns() - self._retention.cells_1m_ns, self._refused)
+        revision = Revision(0, self.changes.number + 1)
+        derived = tuple(sliced(touched, span_sums(stored, spans(touched)), revision))
+        _keep(stored, derived)
+        changes += derived
+        self.changes.note(changes)
         for progress in batch.progress:
             self.cells.through[progress.stream, progress.source] = progress
         expected = self.cells.expected
@@ -178,3 +200,7 @@ class MemoryStore:
 
     def counters(self) -> Mapping[str, int]:
         return dict(self._refused)
+
+
+def _keep(stored: dict[CellKey, Stored], changes: Sequence[Change]) -> None:
+    stored.update({c.sample.key: Stored(c.sample.tally, c.sample.revision) for c in changes})

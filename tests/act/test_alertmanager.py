@@ -1,15 +1,19 @@
 import asyncio
 import json
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import httpx
 import pytest
 
 from slo_service.act.alertmanager import Mirror
 from slo_service.domain.catalogue import Catalogue
-from slo_service.domain.instant import MINUTE, SECOND, from_rfc3339
-from slo_service.domain.status import Status
-from tests.decide.situation import NOON, a_catalogue, a_status, a_tier, an_slo
+from slo_service.domain.instant import HOUR, MINUTE, SECOND, from_rfc3339
+from slo_service.domain.signals import Signals
+from slo_service.domain.slo import Alerting, Kind
+from slo_service.domain.status import Status, TierState
+from slo_service.evaluate.statuses import Given
+from tests.decide.situation import NOON, a_catalogue, a_reading, a_sign, a_status, a_tier, an_slo
 
 FIRING = a_status(a_tier(firing=True))
 QUIET = a_status(a_tier(quiet_ns=15 * MINUTE))
@@ -191,3 +195,85 @@ async def test_a_refusal_for_good_is_dropped_and_counted(status: int, dropped: i
     peers.posts.clear()
     await peers.push(FIRING, after_ns=10 * SECOND)
     assert len(peers.posts) == posts
+
+
+def part(alert: dict[str, object], name: str) -> dict[str, str]:
+    found = alert[name]
+    assert isinstance(found, dict)
+    return found
+
+
+def signalled(*signals: TierState, progress_ns: int | None = -1) -> Status:
+    return a_status(a_tier(), signals=signals, progress_ns=progress_ns)
+
+
+async def test_a_burning_partition_is_told_by_name() -> None:
+    sign = a_sign(Kind.PARTITION, firing=True, sources=("orders-canary/main/7", "orders-canary/main/9"))
+    (alert,) = await Peers().push(signalled(sign))
+    labels, notes = part(alert, "labels"), part(alert, "annotations")
+    assert (labels["alertname"], labels["tier"], labels["severity"]) == ("SloBurning", "page-partition", "page")
+    assert notes["partitions"] == "orders-canary/main/7 and orders-canary/main/9"
+
+
+async def test_another_partition_that_burns_is_told_at_once() -> None:
+    peers, one = Peers(), a_sign(Kind.PARTITION, firing=True, sources=("7",))
+    await peers.push(signalled(one))
+    assert await peers.push(signalled(one)) == []
+    (alert,) = await peers.push(signalled(replace(one, sources=("7", "9"))))
+    assert part(alert, "annotations")["partitions"] == "7 and 9"
+
+
+async def test_silence_is_an_alert_of_its_own_name_and_says_since_when() -> None:
+    (alert,) = await Peers().push(signalled(a_sign(Kind.NO_DATA, firing=True), progress_ns=NOON - MINUTE))
+    assert part(alert, "labels")["alertname"] == "SloNoData"
+    assert from_rfc3339(part(alert, "annotations")["silent_since"]) == NOON - MINUTE
+
+
+async def test_collectors_that_never_spoke_are_silent_since_no_known_time() -> None:
+    (alert,) = await Peers().push(signalled(a_sign(Kind.NO_DATA, firing=True), progress_ns=None))
+    assert "silent_since" not in part(alert, "annotations")
+
+
+async def test_too_little_coverage_is_told_with_its_share() -> None:
+    sign = a_sign(Kind.COVERAGE, firing=True)
+    (alert,) = await Peers().push(signalled(replace(sign, long=a_reading(HOUR, 0, 300, Fraction(3, 4)))))
+    assert (part(alert, "labels")["alertname"], part(alert, "annotations")["coverage"]) == ("SloLowCoverage", "75 %")
+
+
+async def test_the_early_detector_warns_under_its_own_name() -> None:
+    (alert,) = await Peers().push(signalled(a_sign(Kind.EARLY, firing=True)))
+    assert (part(alert, "labels")["alertname"], part(alert, "labels")["severity"]) == ("SloEarlyWarning", "early")
+
+
+async def test_a_sign_that_is_gone_is_resolved() -> None:
+    peers = Peers()
+    await peers.push(signalled(a_sign(Kind.NO_DATA, firing=True)))
+    (alert,) = await peers.push(signalled(replace(a_sign(Kind.NO_DATA, quiet_ns=0), since_ns=peers.now_ns)))
+    assert ends_in(alert, peers.now_ns) <= 0
+
+
+async def test_a_sign_that_says_nothing_for_a_while_is_not_taken_for_removed() -> None:
+    peers = Peers()
+    await peers.push(signalled(a_sign(Kind.COVERAGE, firing=True)))
+    assert await peers.push(signalled(), after_ns=2 * MINUTE) == []
+
+
+async def test_a_sign_that_is_switched_off_is_closed() -> None:
+    peers = Peers()
+    await peers.push(signalled(a_sign(Kind.EARLY, firing=True)))
+    deaf = replace(an_slo(), alerting=Alerting(signals=Signals(early=None)))
+    peers.catalogue = a_catalogue(slos=[deaf])
+    (alert,) = await peers.push(signalled())
+    assert "was removed or changed" in part(alert, "annotations")["summary"]
+
+
+async def test_objectives_that_have_nothing_to_tell_are_not_looked_at() -> None:
+    class Unmade(Given):
+        def __getitem__(self, name: str) -> Status:
+            raise AssertionError(f"{name} was looked at")
+
+    peers = Peers()
+    never = a_status(a_tier(), a_tier(1, quiet_ns=HOUR))
+    long_ago = replace(never, tiers=tuple(replace(t, since_ns=NOON - HOUR) for t in never.tiers))
+    await peers.mirror.push(peers.catalogue, Unmade({long_ago.slo: long_ago}))
+    assert peers.posts == []

@@ -9,17 +9,20 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.event import Change, Transition, Witness
 from slo_service.domain.indicator import Completeness, Duplicates, Indicator, Intake, Lag
 from slo_service.domain.instant import MINUTE, SECOND
-from slo_service.domain.policy import BudgetRemainingBelow
-from slo_service.domain.status import Status
+from slo_service.domain.policy import BudgetRemainingBelow, Burning, Condition, NoData
+from slo_service.domain.slo import Kind
+from slo_service.domain.status import Status, TierState
 from tests.decide.situation import (
     BURNS,
     CANARY,
     JOBS,
     LAG,
+    NOON,
     Life,
     a_catalogue,
     a_policy,
     a_rule,
+    a_sign,
     a_status,
     a_tier,
     an_slo,
@@ -98,6 +101,38 @@ def test_a_rule_on_the_budget_alone_speaks_of_the_budget() -> None:
     letter = written(a_status(remaining="0.2"), catalogue=a_catalogue(a_policy(rule)))
     assert letter.subject == "Budget policy: Orders are fresh"
     assert "budget remaining 20 %" in letter.text
+
+
+def told_of(sign: TierState, when: Condition, **changes: object) -> Letter:
+    catalogue = a_catalogue(a_policy(a_rule(when=when)))
+    return written(a_status(a_tier(), signals=(sign,), **changes), catalogue=catalogue)  # type: ignore[arg-type]  # its own
+
+
+def test_silence_is_told_in_a_sentence_under_a_headline_of_its_own() -> None:
+    sign = a_sign(Kind.NO_DATA, firing=True)
+    letter = told_of(sign, NoData(MINUTE), progress_ns=NOON - 2 * MINUTE)
+    assert letter.subject == "No data: Orders are fresh"
+    assert "no-data fires: the collectors have been silent for 1h and more." in letter.text
+    assert "the collectors have been silent" in letter.html
+
+
+def test_a_burning_partition_is_named_after_the_scope() -> None:
+    sign = a_sign(Kind.PARTITION, firing=True, sources=("orders-canary/main/7",))
+    letter = told_of(sign, Burning("page"))
+    assert letter.subject == "Burning: Orders are fresh"
+    assert letter.text.splitlines()[1].startswith("page-partition fires: orders-canary/main/7 fails for longer than")
+
+
+def test_an_early_warning_is_told_once_and_is_not_called_burning() -> None:
+    letter = told_of(a_sign(Kind.EARLY, firing=True), Burning("early"))
+    assert letter.subject == "Early warning: Orders are fresh"
+    assert letter.text.count("more canaries fail than chance explains") == 1
+
+
+def test_a_message_from_before_signs_were_told_can_still_be_written() -> None:
+    message = Life().tick(BURNS).messages[0]
+    older = replace(message, facts={key: value for key, value in message.facts.items() if key != "signs"})
+    assert render(older, 0, URL).text == render(message, 0, URL).text
 
 
 def test_the_all_clear_says_since_when_and_which_jobs_go_on() -> None:

@@ -24,7 +24,9 @@ def test_an_objective_is_explained_tier_by_tier_with_counts(serve: Serve) -> Non
     assert "because a page fires: page-1h" in said
     assert "1h: 600 bad of 21,600 expected = burn 27.78 > 13.44" in said
     assert "page-6h (page, 5.6× = 5 % of the budget within 6h): quiet" in said
-    assert "600 bad of 14,515,200 judged, 14,515.2 allowed" in said
+    assert "  1h: 600 bad of 21,600 expected = burn 27.78 > 13.44: 600 > 13.44 × 0.1 % × 21,600 = 290.3\n" in said
+    assert "  base      14,515,200 judged events\n  allowed   0.1 % of them = 14,515.2\n" in said
+    assert "  spent     600 bad ÷ 14,515.2 = 4.13 %\n" in said
     assert "95.87 % = 38.7 min of total outage = 13,915.2 events" in said
 
 
@@ -47,7 +49,7 @@ def test_each_declared_value_is_said_to_come_from_its_file_and_line(serve: Serve
     sources = {"target": "orders.yaml:42", "tiers": "preset workbook", "policy default": "orders.yaml:60"}
     known = replace(CATALOGUE, slos={FRESHNESS.name: replace(FRESHNESS, sources=sources)})
     said = explained(serve, World(definitions=known))
-    assert "  target from orders.yaml:42\n  tiers from preset workbook\n  policy default from orders.yaml:60\n" in said
+    assert "  target from orders.yaml:42, tiers from preset workbook, policy default from orders.yaml:60\n" in said
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from slo_service.domain.indicator import Freshness, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.pipeline import ChannelSpec, Contact, Job, KafkaTopic, Pipeline
 from slo_service.domain.policy import Action, BudgetPolicy, Burning, Mode, Notify, PauseJobs, Rule, Selector
-from slo_service.domain.slo import WORKBOOK, Alerting, Slo
+from slo_service.domain.slo import WORKBOOK, Alerting, Kind, Severity, Slo, Tier
 from slo_service.domain.status import Budget, Phase, Reading, State, Status, TierState
 from slo_service.domain.tally import Objective, Tally
 
@@ -108,6 +108,17 @@ def a_tier(
     )
 
 
+def a_sign(
+    kind: Kind, *, firing: bool = False, quiet_ns: int | None = None, sources: tuple[str, ...] = ()
+) -> TierState:
+    """A tier beside the declared ones."""
+    names = {Kind.PARTITION: "page-partition", Kind.COVERAGE: "coverage-1h"}
+    severity = {Kind.PARTITION: Severity.PAGE, Kind.EARLY: Severity.EARLY}.get(kind, Severity.TICKET)
+    base = a_tier(firing=firing, quiet_ns=quiet_ns)
+    tier = Tier(names.get(kind, kind.value), severity, HOUR, 5 * MINUTE, Fraction(0), burn=Fraction(1), kind=kind)
+    return replace(base, tier=tier, factor=Fraction(1), sources=sources)
+
+
 def a_status(
     *tiers: TierState,
     slo: str = "orders-freshness",
@@ -118,6 +129,7 @@ def a_status(
     provisional: bool = False,
     watermark_ns: int | None = -1,
     progress_ns: int | None = -1,
+    signals: tuple[TierState, ...] = (),
 ) -> Status:
     watermark = now_ns - 30 * SECOND if watermark_ns == -1 else watermark_ns
     word = State.BURNING if any(t.firing for t in tiers) else State.HEALTHY
@@ -133,6 +145,7 @@ def a_status(
         readings={},
         tiers=tiers or (a_tier(),),
         first_bad_ns=now_ns - 2 * MINUTE if any(t.firing for t in tiers) else None,
+        signals=signals,
     )
 
 
@@ -147,6 +160,14 @@ CALM = replace(LAG, troubled=False, says="lag: orders-enricher is 1s behind")
 BURNS = a_status(a_tier(firing=True))
 
 
+def heard(*witnesses: Witness) -> dict[str, list[Witness]]:
+    """By pipeline, as the engine asks for them."""
+    found: dict[str, list[Witness]] = {}
+    for witness in witnesses:
+        found.setdefault(witness.pipeline, []).append(witness)
+    return found
+
+
 class Life:
     """Ticks of the engine, each a second after the other, with what it remembers."""
 
@@ -159,7 +180,7 @@ class Life:
     ) -> Round:
         self.now_ns += SECOND
         present = {status.slo: status for status in statuses}
-        made = decide(self.now_ns, self.catalogue, present, transitions, witnesses, self.memory)
+        made = decide(self.now_ns, self.catalogue, present, transitions, heard(*witnesses), self.memory)
         self.memory = remember(self.memory, made)
         return made
 

@@ -59,7 +59,7 @@ def told(tmp_path, *, called, burn="2", severity="page"):
     assert catalogue is not None
     (tier,) = catalogue.slos["fresh"].alerting.tiers
     firing = replace(a_tier(firing=True), tier=tier, factor=tier.factor(catalogue.slos["fresh"].window_ns))
-    round_ = decide(NOON, catalogue, {"fresh": a_status(firing, slo="fresh")}, [], [], Memory())
+    round_ = decide(NOON, catalogue, {"fresh": a_status(firing, slo="fresh")}, [], {}, Memory())
     return [message.contact for message in round_.messages]
 
 

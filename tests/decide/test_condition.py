@@ -1,27 +1,46 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from slo_service.decide.condition import blind, holds
-from slo_service.domain.instant import HOUR, MINUTE
+from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.policy import (
     All,
     AnyOf,
     BudgetRemainingAbove,
     BudgetRemainingBelow,
+    BudgetSpentWithin,
     Burning,
     Condition,
     NoData,
     Not,
     QuietFor,
 )
+from slo_service.domain.slo import Kind
 from slo_service.domain.status import State, Status
-from tests.decide.situation import NOON, a_status, a_tier
+from tests.decide.situation import NOON, a_reading, a_sign, a_status, a_tier
 
 QUARTER, QUIET = BudgetRemainingBelow(Fraction(1, 4)), QuietFor(15 * MINUTE)
 FIRING, FROZEN_FIRING = a_status(a_tier(firing=True)), a_status(a_tier(firing=True, frozen=True))
 ONE_FROZEN = a_status(a_tier(firing=True), a_tier(1, firing=True, frozen=True))
 HEALTHY = a_status(a_tier(), a_tier(2))
+PARTITION = a_status(a_tier(), signals=(a_sign(Kind.PARTITION, firing=True),))
+RECOVERING = a_status(a_tier(), signals=(a_sign(Kind.PARTITION, quiet_ns=MINUTE),))
+ALARM = a_status(a_tier(), signals=(a_sign(Kind.EARLY, firing=True),))
+NO_ALARM = a_status(a_tier(), signals=(a_sign(Kind.EARLY),))
+SILENT = a_status(a_tier(), signals=(a_sign(Kind.NO_DATA, firing=True), a_sign(Kind.COVERAGE, firing=True)))
+SPENT, HALF, ALMOST = BudgetSpentWithin(Fraction(1, 2), DAY), Fraction(1, 2), Fraction(95, 100)
+
+
+def spending(bad: int, coverage: Fraction = Fraction(1), *, provisional: bool = False) -> Status:
+    """Of ten bad events that are allowed, so many came within the last day."""
+    return replace(a_status(a_tier(), provisional=provisional), readings={DAY: a_reading(DAY, bad, 1000, coverage)})
+
+
+COMPOSED = replace(
+    spending(15), budget=replace(spending(15).budget, allowed_events=Fraction(0))
+)  # 15 × the pace for a thirtieth of the window
 DARK = a_status(a_tier(frozen=True), state=State.FROZEN, progress_ns=NOON - 31 * MINUTE)
 UNBORN = a_status(a_tier(frozen=True), state=State.FROZEN, watermark_ns=None, progress_ns=None)
 
@@ -62,6 +81,28 @@ UNBORN = a_status(a_tier(frozen=True), state=State.FROZEN, watermark_ns=None, pr
         pytest.param(All((NoData(MINUTE), Burning("page"))), DARK, None, id="all, one unknown"),
         pytest.param(AnyOf((NoData(MINUTE), Burning("page"))), DARK, True, id="any, one holds"),
         pytest.param(AnyOf((Burning("page"), QUARTER)), DARK, None, id="any, none known"),
+        pytest.param(Burning("page"), PARTITION, True, id="one partition pages"),
+        pytest.param(Burning("any"), PARTITION, True, id="any, one partition"),
+        pytest.param(Burning("page-partition"), PARTITION, True, id="the partition tier by its name"),
+        pytest.param(Burning("page-partition"), HEALTHY, False, id="no partition tier"),
+        pytest.param(Burning("ticket"), PARTITION, False, id="a partition is no ticket"),
+        pytest.param(Burning("early"), ALARM, True, id="the early detector has raised an alarm"),
+        pytest.param(Burning("early"), NO_ALARM, False, id="the early detector is calm"),
+        pytest.param(Burning("early"), HEALTHY, None, id="no early detector listens"),
+        pytest.param(Burning("any"), ALARM, False, id="any does not mean early"),
+        pytest.param(Burning("page"), SILENT, False, id="silence is no burn"),
+        pytest.param(Burning("any"), SILENT, False, id="any does not mean silence"),
+        pytest.param(QUIET, PARTITION, False, id="not while a partition fires"),
+        pytest.param(QUIET, RECOVERING, False, id="a partition that recovered a minute ago"),
+        pytest.param(QUIET, SILENT, True, id="silence is not unquiet"),
+        pytest.param(SPENT, spending(4), False, id="less was spent within the day"),
+        pytest.param(SPENT, spending(5), True, id="just so much was spent"),
+        pytest.param(SPENT, spending(4, HALF), None, id="what is missing may have spent the rest"),
+        pytest.param(SPENT, spending(5, HALF), True, id="enough was spent, whatever is missing"),
+        pytest.param(SPENT, spending(0, ALMOST), False, id="nine tenths are measured, and that is enough to tell"),
+        pytest.param(SPENT, spending(6, provisional=True), None, id="spent of a provisional budget"),
+        pytest.param(SPENT, HEALTHY, None, id="a window that is not read"),
+        pytest.param(SPENT, COMPOSED, True, id="a burn stands for a budget without events"),
     ],
 )  # fmt: skip
 def test_a_condition_is_true_false_or_unknown(condition: Condition, status: Status, answer: bool | None) -> None:
@@ -84,3 +125,26 @@ def test_acting_on_a_budget_needs_the_whole_interval(interval: tuple[float, floa
 @pytest.mark.parametrize(("status", "answer"), [(FIRING, False), (FROZEN_FIRING, True), (DARK, True), (UNBORN, True)])
 def test_blind_is_when_nothing_is_measured(status: Status, answer: bool) -> None:
     assert blind(status) is answer
+
+
+@pytest.mark.parametrize(
+    ("lowest_burn", "answer"),
+    [
+        pytest.param(15.0, True, id="so much was spent at the least"),
+        pytest.param(14.0, None, id="it may have been less"),
+        pytest.param(None, None, id="no interval"),
+    ],
+)
+def test_acting_on_what_was_spent_needs_the_least_that_may_have_been(
+    lowest_burn: float | None, answer: bool | None
+) -> None:
+    status = spending(6)
+    interval = None if lowest_burn is None else (lowest_burn / 3, 99.0)  # 6 bad of 1000 burn 6 times the pace
+    bounded = replace(status, readings={DAY: replace(status.readings[DAY], interval=interval)})
+    assert holds(SPENT, bounded, NOON, surely=True) is answer
+
+
+def test_unmeasured_events_that_count_as_bad_were_spent() -> None:
+    status = spending(0, HALF)
+    budget = replace(status.budget, remaining=1 - (status.budget.reading.tally.bad + 100) / Fraction(10))
+    assert holds(SPENT, replace(status, budget=budget), NOON) is True

@@ -26,6 +26,7 @@ from tests.decide.situation import (
     a_status,
     a_tier,
     fired,
+    heard,
 )
 
 QUIET = a_status(a_tier(quiet_ns=15 * MINUTE))
@@ -235,7 +236,7 @@ def test_everyone_who_was_told_hears_the_end_once() -> None:
 
 
 def test_the_same_inputs_give_the_same_rows() -> None:
-    inputs = (NOON, a_catalogue(), {BURNS.slo: BURNS}, [fired()], [CANARY, LAG], Memory())
+    inputs = (NOON, a_catalogue(), {BURNS.slo: BURNS}, [fired()], heard(CANARY, LAG), Memory())
     assert decide(*inputs) == decide(*inputs)
 
 

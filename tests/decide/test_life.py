@@ -24,6 +24,7 @@ from tests.decide.situation import (
     a_slo_named,
     a_status,
     a_tier,
+    heard,
 )
 
 STATUSES = (
@@ -79,4 +80,4 @@ def test_a_round_that_is_remembered_twice_is_remembered_once(ticks: list[Tick]) 
         made = life.tick(replace(one, slo=NAMES[0]), replace(other, slo=NAMES[1]), witnesses=witnesses)
         assert remember(life.memory, made) == life.memory == remember(before, made)
         present = {NAMES[0]: replace(one, slo=NAMES[0]), NAMES[1]: replace(other, slo=NAMES[1])}
-        assert decide(life.now_ns, life.catalogue, present, (), witnesses, before) == made
+        assert decide(life.now_ns, life.catalogue, present, (), heard(*witnesses), before) == made

@@ -14,7 +14,6 @@ from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.policy import (
     All,
     AnyOf,
-    BudgetSpentWithin,
     Burning,
     CallWebhook,
     CloseGate,
@@ -43,14 +42,13 @@ from tests.decide.situation import (
     a_rule,
     a_status,
     a_tier,
+    heard,
 )
 
 UNJUDGED = [
-    BudgetSpentWithin(Fraction(1, 5), DAY),
     ExhaustedWithin(DAY),
     IncidentSpent(Fraction(1, 5)),
     Diagnosed("hotPartition"),
-    Burning("early"),
 ]
 LATER = [
     ScaleJob(Selector({"criticality": "best-effort"}), replicas=1),
@@ -65,7 +63,7 @@ BURNING = a_status(a_tier(firing=True))
 
 
 def a_round(catalogue, status=BURNING, memory=Memory(), now_ns=NOON):  # noqa: B008 -- a frozen value is shared safely
-    return decide(now_ns, catalogue, {"orders-freshness": status}, [], [CANARY, LAG], memory)
+    return decide(now_ns, catalogue, {"orders-freshness": status}, [], heard(CANARY, LAG), memory)
 
 
 @pytest.mark.parametrize("condition", UNJUDGED, ids=repr)

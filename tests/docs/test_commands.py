@@ -61,7 +61,7 @@ def test_a_command_line_is_understood_as_it_stands(where: Block, words: list[str
 
 @pytest.mark.parametrize(("page", "text"), INLINE, ids=[f"{page.stem} slo {text}" for page, text in INLINE])
 def test_a_command_named_in_passing_exists_with_its_options(page: object, text: str) -> None:
-    command, rest = command_of([word for word in text.split() if re.match(r"-|[a-z]+$", word)])
+    command, rest = command_of([word for word in text.split() if re.match(r"-|[a-z-]+$", word)])
     known = {option for param in command.params for option in param.opts}
     assert [word for word in rest if word.startswith("-") and word not in known] == []
 

@@ -19,14 +19,16 @@ from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import MINUTE, SECOND
 from slo_service.domain.pipeline import Job, KafkaTopic, Pipeline
 from slo_service.domain.policy import BudgetPolicy, BudgetRemainingBelow, Burning, Mode, PauseJobs, Rule, Selector
+from slo_service.domain.signals import Signals
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import State, Status
 from slo_service.domain.tally import Tally
 from slo_service.runtime.judgement import Judgement
 from slo_service.store.memory import MemoryStore
-from tests.evaluate.timeline import START, an_slo, only
+from tests.evaluate.timeline import AT_ONCE, START, an_slo, only
 
-SLO = only(an_slo(), "page-1h")
+TIERS_ALONE = replace(AT_ONCE, signals=Signals(partition_tier=None, early=None, no_data=None))
+SLO = only(an_slo(alerting=TIERS_ALONE), "page-1h")
 RATE = 6
 CATALOGUE = Catalogue(slos={SLO.name: SLO})
 PAUSING = BudgetPolicy(
@@ -166,7 +168,7 @@ async def test_a_new_target_keeps_the_history() -> None:
     world = World()
     await world.judgement.start(world.now)
     await world.outage(60)
-    looser = only(an_slo("0.99"), "page-1h")
+    looser = only(an_slo("0.99", alerting=TIERS_ALONE), "page-1h")
     world.judgement.reload(Catalogue(slos={looser.name: looser}), 2, world.now)
     statuses, _ = await world.tick()
     assert statuses[SLO.name].budget.reading.tally.bad == RATE * 60
@@ -240,6 +242,7 @@ async def test_a_fill_that_failed_is_made_good_and_counts_nothing_twice() -> Non
     longer = replace(SLO, window_ns=2 * SLO.window_ns)
     world.judgement.reload(Catalogue(slos={SLO.name: longer}), 2, world.now)
     assert world.judgement.evaluate(world.now)[SLO.name].watermark_ns is None  # not filled yet: nothing is said
+    world.now += SECOND
     await world.canaries(START + 30 * SECOND, 0, RATE)  # arrives before the fill
     await world.judgement.fill(world.now)
     statuses, _ = await world.tick()

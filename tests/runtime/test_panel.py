@@ -7,6 +7,7 @@ from fractions import Fraction
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import SECOND
 from slo_service.domain.status import State
+from slo_service.evaluate.statuses import glance
 from slo_service.runtime.panel import Panel, Sources
 from slo_service.show.ports import Health, LoadReport
 from tests.evaluate.timeline import Timeline, an_slo
@@ -28,6 +29,22 @@ async def test_what_was_healthy_is_frozen_once_nobody_judges_any_more() -> None:
     assert panel.statuses()["orders-freshness"].state is State.HEALTHY
     clock[0] = 11 * SECOND
     assert panel.statuses()["orders-freshness"].state is State.FROZEN
+
+
+async def test_what_stopped_is_told_at_a_glance_as_it_is_told_in_full() -> None:
+    line = Timeline(an_slo())
+    line.fill()
+    line.run(60, lambda _: Fraction(0))
+    clock = [0]
+    panel = a_panel(lambda: clock[0])
+    panel.publish(line.evaluator.tick(line.now).statuses)
+    clock[0] = 11 * SECOND
+    stopped = glance(panel.statuses())
+    standing = stopped.standing("orders-freshness")
+    assert standing is not None
+    assert (standing.state, standing.since_ns) == (State.FROZEN, 7)
+    assert stopped["orders-freshness"].state is State.FROZEN
+    assert (list(stopped), len(stopped), stopped.standing("nobody")) == (["orders-freshness"], 1, None)
 
 
 async def test_every_reader_hears_of_a_tick_and_a_slow_one_skips() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TypeVar
 
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge, PartitionAge, StoreUnavailable
@@ -26,7 +25,7 @@ from slo_service.domain.event import (
     WantedState,
     Witness,
 )
-from slo_service.domain.indicator import Completeness, Freshness, Timing
+from slo_service.domain.indicator import Completeness, Freshness, Schedule, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, from_rfc3339
 from slo_service.domain.pipeline import Canary, ChannelSpec, Contact, Job, KafkaTopic, Pipeline, SqlTable, Stage
 from slo_service.domain.policy import BudgetPolicy, Burning, Mode, Notify, PauseJobs, Rule, Selector
@@ -34,6 +33,7 @@ from slo_service.domain.slo import WORKBOOK, Alerting, Severity, Slo, Tier
 from slo_service.domain.status import Budget, Phase, Reading, State, Status, TierState
 from slo_service.domain.tally import Objective, Tally
 from slo_service.show.ports import CollectorHealth, Health, JobView, LoadReport, TaskHealth
+from tests.show.paging import page
 
 NOW = from_rfc3339("2026-11-20T09:40:30Z")
 WATERMARK = NOW - 30 * SECOND
@@ -236,6 +236,7 @@ class World:
     decided: list[Decision] = field(default_factory=lambda: [decision(1, NOW - 4 * MINUTE)])
     chains: dict[str, Chain] = field(default_factory=lambda: {"dec-1": chain()})
     deltas: tuple[Delta, ...] = ()
+    expected: tuple[Schedule, ...] = ()
     store_is_away: bool = False
 
     def now_ns(self) -> int:
@@ -267,12 +268,12 @@ class World:
     async def transitions(self, slo: str | None, limit: int, before_ns: int | None = None) -> Sequence[Transition]:
         self._must_be_there()
         rows = [r for r in self.changes if slo in {None, r.slo} and (before_ns is None or r.recorded_ns < before_ns)]
-        return _page(rows, lambda row: row.recorded_ns, limit)
+        return page(rows, lambda row: row.recorded_ns, limit)
 
     async def decisions(self, slo: str | None, limit: int, before_ns: int | None = None) -> Sequence[Decision]:
         self._must_be_there()
         rows = [r for r in self.decided if slo in {None, r.slo} and (before_ns is None or r.at_ns < before_ns)]
-        return _page(rows, lambda row: row.at_ns, limit)
+        return page(rows, lambda row: row.at_ns, limit)
 
     async def chain(self, decision: str) -> Chain | None:
         self._must_be_there()
@@ -286,14 +287,10 @@ class World:
             if d.stream == stream and since_ns <= d.slice_start_ns < until_ns and d.slice_start_ns % width_ns == 0
         ]
 
+    async def schedules(self, streams: Sequence[str]) -> Mapping[str, Sequence[Schedule]]:
+        self._must_be_there()
+        return {stream: [each for each in self.expected if each.stream == stream] for stream in streams}
+
     def _must_be_there(self) -> None:
         if self.store_is_away:
             raise StoreUnavailable("the disk is full")
-
-
-Row = TypeVar("Row")
-
-
-def _page(rows: Sequence[Row], at_ns: Callable[[Row], int], limit: int) -> Sequence[Row]:
-    newest = sorted(rows, key=at_ns, reverse=True)
-    return newest if len(newest) <= limit else [row for row in newest if at_ns(row) >= at_ns(newest[limit - 1])]

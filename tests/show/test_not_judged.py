@@ -21,7 +21,7 @@ from slo_service.show.status_json import status_json, tier_json
 from slo_service.show.web.view import said
 from slo_service.show.web.view.definitions import definitions
 from slo_service.show.web.view.lede import lede
-from slo_service.show.web.view.objective import objective_view
+from slo_service.show.web.view.objective import PastRows, objective_view
 from slo_service.show.web.view.overview import Query, overview
 from slo_service.show.web.view.tiers import tier_rows
 from tests.show.api.asking import asking
@@ -115,7 +115,7 @@ async def test_one_that_is_not_judged_has_a_page_that_says_why_and_shows_its_def
 
 
 def test_no_chart_shows_a_budget_of_which_nothing_was_measured() -> None:
-    view = objective_view(QUERY, STATUSES["web"], (), (), (), ())
+    view = objective_view(QUERY, STATUSES["web"], PastRows(), ())
     assert view.nothing == NO_COLLECTOR
     assert "<svg" not in view.budget
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from slo_service.domain.event import Change, Verdict, Witness
 from slo_service.domain.indicator import Schedule
-from slo_service.domain.slo import Severity, Tier
-from slo_service.domain.status import Phase, Reading, TierState
+from slo_service.domain.slo import Kind, Severity, Tier
+from slo_service.domain.status import Phase, Reading, State, StateChange, TierState
 from slo_service.domain.tally import Tally
 from slo_service.store import codec
 from tests.store.build import decision, delivery, message, transition
@@ -28,7 +28,7 @@ readings = st.builds(
     st.none() | st.fractions(),
     st.none() | st.tuples(reals, reals),
 )
-tiers = st.builds(Tier, words, st.sampled_from(Severity), numbers, numbers, st.fractions())
+tiers = st.builds(Tier, words, st.sampled_from(Severity), numbers, numbers, st.fractions(), kind=st.sampled_from(Kind))
 tier_states = st.builds(
     TierState,
     words,
@@ -45,6 +45,8 @@ tier_states = st.builds(
     readings,
     readings,
     words,
+    held_back=words,
+    sources=st.lists(words, max_size=3).map(tuple),
 )
 witnesses = st.builds(Witness, words, words, st.none() | st.booleans(), words, numbers)
 facts = st.dictionaries(words, st.none() | st.booleans() | numbers | words)
@@ -67,9 +69,18 @@ def test_a_tier_state_of_before_streams_were_kept_is_of_no_stream(state: TierSta
     assert codec.decode_tier_state(through_json(body)) == replace(state, stream="")
 
 
-@given(tier_states, st.sampled_from(Change), st.sampled_from(Severity))
-def test_a_transition_survives(state: TierState, change: Change, severity: Severity) -> None:
-    one = transition(tier=state, change=change, severity=severity)
+@given(tier_states)
+def test_a_tier_state_of_an_earlier_version_has_the_defaults_of_what_came_since(state: TierState) -> None:
+    body = through_json(codec.encode_tier_state(state))
+    earlier = {key: value for key, value in body.items() if key not in ("held_back", "sources")}
+    earlier["tier"] = {key: value for key, value in body["tier"].items() if key != "kind"}
+    expected = replace(state, held_back="", sources=(), tier=replace(state.tier, kind=Kind.BURN))
+    assert codec.decode_tier_state(earlier) == expected
+
+
+@given(tier_states, st.sampled_from(Change), st.sampled_from(Severity), st.booleans())
+def test_a_transition_survives(state: TierState, change: Change, severity: Severity, afterwards: bool) -> None:
+    one = transition(tier=state, change=change, severity=severity, reconstructed=afterwards)
     row = codec.encode_transition(one)
     assert codec.decode_transition({**row, "tier": through_json(row["tier"])}) == one
 
@@ -79,6 +90,21 @@ def test_a_decision_survives_with_its_witnesses(seen: list[Witness], verdict: Ve
     one = decision(witnesses=tuple(seen), verdict=verdict)
     row = codec.encode_decision(one)
     assert codec.decode_decision({**row, "witnesses": through_json(row["witnesses"])}) == one
+
+
+@given(
+    st.builds(
+        StateChange,
+        words,
+        numbers,
+        numbers,
+        st.sampled_from(State),
+        st.none() | st.fractions(),
+        st.fractions(0, 1),
+    )
+)
+def test_a_change_of_state_survives(change: StateChange) -> None:
+    assert codec.decode_state_change(through_json(codec.encode_state_change(change))) == change
 
 
 @given(facts)

@@ -37,7 +37,7 @@ async def test_a_killed_server_loses_nothing_and_the_leader_goes_on_when_it_is_b
     finally:
         postgres.start()
     assert await store.leadership.renew(NOW, SECOND)
-    assert await store.ingest(batch(sample(good=2, counter=2))) == (Delta("s", NOW, 1, 0, 0),)
+    assert await store.ingest(batch(sample(good=2, counter=2))) == (Delta("s", NOW, 1, 0, 0, "canary/eu/0"),)
     await store.close()
 
 

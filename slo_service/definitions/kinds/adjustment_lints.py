@@ -9,7 +9,7 @@ from slo_service.definitions.kinds.kind import Linked
 from slo_service.definitions.kinds.selector import selects_nothing
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.scalar import nearest
-from slo_service.definitions.shape.postponed import NOT_YET
+from slo_service.definitions.shape.postponed import not_yet
 from slo_service.domain.adjustment import Adjustment, Category
 from slo_service.domain.indicator import SINK, SOURCE
 from slo_service.domain.instant import rfc3339
@@ -19,8 +19,9 @@ from slo_service.domain.pipeline import Pipeline
 def check(linked: Linked, notes: Notebook) -> None:
     sound = [draft for draft in linked.drafts.every(Adjustment) if not draft.broken]
     for draft in sound:
-        what = f"the adjustment {draft.document.name} is declared, not carried out yet"
-        notes.add(draft.document.name_mark, NOT_YET, what, "until then every count stands as it was measured")
+        if draft.value.replay is not None:
+            instead = "until then all that arrives in its intervals is left out of duplicates and lag, fresh events too"
+            not_yet(draft.document.spec.child("replay"), instead)
         if not selects_nothing(draft.document, draft.value.selector, "adjustment", linked, notes):
             _hop(draft, linked, notes)
         _expired(draft, notes)

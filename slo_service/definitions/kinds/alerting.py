@@ -16,7 +16,6 @@ from slo_service.definitions.kinds.tiers import TierSpec, tiers_of
 from slo_service.definitions.node import Node
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.shape import Choice, Decimal, Duration, Either, ListOf, Share, Truth, Whole
-from slo_service.definitions.shape.postponed import Postponed
 from slo_service.definitions.shape.record import Nested
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.instant import HOUR, MINUTE
@@ -104,33 +103,27 @@ class AlertingSpec:
     ] = KeepFiringSpec()
     significance: Annotated[
         Fraction | None,
-        Postponed(Decimal(), "until then every page tier fires on its burn rates alone"),
+        Decimal(),
         "A page needs an exact binomial p-value below this; 0.000002 unless given.",
     ] = None
     partition_tier: Annotated[
         bool | PartitionTierSpec | None,
-        Postponed(_switch(PartitionTierSpec), "until then only sums over partitions are judged", lambda v: v is False),
+        _switch(PartitionTierSpec),
         "Whether, and when, a single partition pages.",
     ] = None
     early: Annotated[
         bool | EarlySpec | None,
-        Postponed(_switch(EarlySpec), "until then the tiers alone tell", lambda v: v is False),
+        _switch(EarlySpec),
         "Whether the sequential detector informs before the tiers.",
     ] = None
     no_data: Annotated[
         bool | NoDataSpec | None,
-        Postponed(
-            _switch(NoDataSpec),
-            "until then the page shows frozen, and rules with the condition noData tell",
-            lambda v: v is False,
-        ),
+        _switch(NoDataSpec),
         "When it is said that nothing is measured.",
     ] = None
     unmeasured: Annotated[
         str,
-        Postponed(
-            Choice(("freeze", "bad", "good")), "until then unmeasured time freezes the verdict", lambda v: v == "freeze"
-        ),
+        Choice(("freeze", "bad", "good")),
         "What unmeasured time counts as.",
     ] = "freeze"
 

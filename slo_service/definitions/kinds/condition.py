@@ -14,7 +14,6 @@ from slo_service.definitions.shape.postponed import Postponed
 from slo_service.definitions.shape.record import Nested
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.policy import (
-    EARLY,
     All,
     AnyOf,
     BudgetRemainingAbove,
@@ -68,14 +67,6 @@ class Spent(Share):
 
 
 @dataclass(frozen=True, slots=True)
-class Burns(Name):
-    """What fires: a severity, any, or a tier by its name. The early severity is not judged yet."""
-
-    def read(self, node: Node) -> object:
-        return Postponed(Name(), _UNKNOWN, lambda name: name != EARLY).read(node)
-
-
-@dataclass(frozen=True, slots=True)
 class SpentWithinSpec:
     """So much of the budget within so long."""
 
@@ -87,14 +78,10 @@ class SpentWithinSpec:
 class ConditionSpec:
     """Exactly one of these; `all`, `any` and `not` hold others."""
 
-    burning: Annotated[str | None, Burns(), "page, ticket, early, any, or the name of a tier that fires."] = None
+    burning: Annotated[str | None, Name(), "page, ticket, early, any, or the name of a tier that fires."] = None
     budget_remaining_below: Annotated[Fraction | None, Remaining(), "Less of the budget is left."] = None
     budget_remaining_above: Annotated[Fraction | None, Remaining(), "More of the budget is left; for releases."] = None
-    budget_spent_within: Annotated[
-        SpentWithinSpec | None,
-        Postponed(Nested(SpentWithinSpec), _UNKNOWN),
-        "So much of the budget was spent lately.",
-    ] = None
+    budget_spent_within: Annotated[SpentWithinSpec | None, "So much of the budget was spent lately."] = None
     exhausted_within: Annotated[
         int | None, Postponed(Duration(), _UNKNOWN), "At the present pace the budget is gone by then."
     ] = None

@@ -15,6 +15,7 @@ from slo_service.definitions.scalar import nearest
 from slo_service.domain.indicator import Freshness, Lag, Method
 from slo_service.domain.pipeline import Job, Pipeline
 from slo_service.domain.policy import EARLY, BudgetPolicy, PauseJobs, Remediate, Rule, ScaleJob, Throttle
+from slo_service.domain.signals import PARTITION
 from slo_service.domain.slo import Severity
 
 OnJobs = PauseJobs | ScaleJob | Throttle
@@ -157,7 +158,7 @@ def _touches_production(rule: Rule) -> bool:
 
 
 def _tier_names(draft: Draft[BudgetPolicy], slos: Sequence[SloView], notes: Notebook) -> None:
-    known = {"any", EARLY, *(severity.value for severity in Severity)}
+    known = {"any", EARLY, PARTITION, *(severity.value for severity in Severity)}
     for slo in slos:
         if slo.alerting is None:
             return

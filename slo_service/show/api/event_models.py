@@ -22,6 +22,8 @@ class Transition(BaseModel):
     slo: str
     severity: str
     tier: str
+    kind: str
+    sources: list[str]
     change: str
     event_time: Instant
     recorded_time: Instant
@@ -30,6 +32,7 @@ class Transition(BaseModel):
     closes_episode: bool
     first_bad: Instant | None
     load: int
+    reconstructed: bool
     factor: float
     long: TransitionWindow
     short: TransitionWindow

@@ -10,6 +10,7 @@ Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, descri
 Seconds = Annotated[float, Field(description="seconds")]
 Share = Annotated[float, Field(description="share, 0 to 1")]
 Interval = Annotated[list[float] | None, Field(description="95 % bounds")]
+Count = Annotated[int | float, Field(description="events; parts of slices where ratios of slices are counted")]
 StateName = Literal["burning", "warn", "frozen", "warming", "healthy", "unknown"]
 
 
@@ -23,14 +24,43 @@ class Refusal(BaseModel):
     error: Fault
 
 
+class Range(BaseModel):
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+
+
+class Pace(BaseModel):
+    """`exhausts_after_seconds` counts from `at`; null unless the outlook is `exhausts`. `at_the_earliest`: old failures
+    may leave the window meanwhile, so it may be later or never."""
+
+    window_seconds: Seconds
+    burn: float | None
+    burn_interval: Interval
+    outlook: Literal["exhausts", "exhausted", "not at this pace", "unknown"]
+    exhausts: Instant | None
+    exhausts_after_seconds: Seconds | None
+    earliest_after_seconds: Seconds | None
+    latest_after_seconds: Seconds | None
+    at_the_earliest: bool
+    reason: str | None
+    text: str
+
+
+class Forecast(BaseModel):
+    at: Instant
+    budget_remaining: float | None
+    window_ends: Instant | None
+    paces: Annotated[dict[str, Pace], Field(description="by the window whose burn goes on: 1h, 6h, 3d")]
+
+
 class Window(BaseModel):
     """`burn_lowest` and `burn_highest` count all that is unmeasured as good, or as bad. `over`: too fast for
     the tier, compared exactly; null outside a tier or when nothing was measured."""
 
     window: str
     seconds: Seconds
-    good: int
-    bad: int
+    good: Count
+    bad: Count
     expected: float
     unmeasured: Seconds
     coverage: Share
@@ -44,6 +74,7 @@ class Window(BaseModel):
 
 class Tier(BaseModel):
     tier: str
+    kind: str
     severity: Literal["page", "ticket"]
     long_seconds: Seconds
     short_seconds: Seconds
@@ -52,6 +83,8 @@ class Tier(BaseModel):
     state: Literal["quiet", "firing"]
     firing: bool
     burning: bool | None
+    held_back: Annotated[str | None, Field(description="why it burns and may not fire: chance could do that")]
+    sources: list[str]
     since: Instant
     last_burned: Instant | None
     inclusive: Annotated[bool, Field(description="burns at the factor already, not only above it")]
@@ -65,13 +98,86 @@ class Tier(BaseModel):
     short: Window
 
 
+class Signal(BaseModel):
+    """A tier beside the declared ones. Those of kinds `no-data` and `coverage` tell of measuring, not of what is
+    measured. `long` and `short` are the windows it speaks of; null where it speaks of none."""
+
+    tier: str
+    kind: Literal["partition", "early", "no-data", "coverage"]
+    severity: Literal["page", "ticket", "early"]
+    state: Literal["quiet", "firing"]
+    firing: bool
+    burning: bool | None
+    since: Instant
+    last_burned: Instant | None
+    quiet_seconds: Seconds
+    keep_firing_seconds: Seconds | None
+    frozen_since: Instant | None
+    episode: str | None
+    sources: Annotated[list[str], Field(description="the partitions it speaks of")]
+    fires_after_seconds: Annotated[float | None, Field(description="of silence; seconds")]
+    long: Window | None
+    short: Window | None
+
+
 class BudgetLeft(BaseModel):
+    """Minutes are of total outage. Events are slices where slices of time are counted, and null where several
+    indicators make up the budget."""
+
     remaining: float | None
     remaining_interval: Interval
     remaining_minutes: float | None
+    remaining_minutes_interval: Interval
     remaining_events: float | None
-    allowed_events: float
+    remaining_events_interval: Interval
+    allowed_events: float | None
+    allowed_minutes: float
+    spent_by_one_failure: float | None
+    spent_by_one_minute: Annotated[float | None, Field(description="by a minute in which everything fails")]
+    excused_events: Annotated[float | None, Field(description="expected in excluded time; they count as good")]
+    to_come_events: Annotated[float | None, Field(description="expected of the rest of a calendar window")]
     provisional: bool
+
+
+class WindowBounds(BaseModel):
+    kind: Literal["rolling", "calendar"]
+    length: str
+    zone: str | None
+    from_: Annotated[Instant | None, Field(alias="from")]
+    to: Instant | None
+
+
+class Budgeting(BaseModel):
+    method: Literal["Occurrences", "Timeslices", "RatioTimeslices"]
+    counts: Literal["events", "slices"]
+    slice_seconds: Seconds | None
+
+
+class Adjustment(BaseModel):
+    """`carried_out`: as declared, snapped outward to the rows that are kept."""
+
+    name: str
+    category: str
+    author: str
+    reason: str
+    declared: Range
+    carried_out: Range
+    expires: Instant | None
+    defined_at: str
+
+
+class Member(BaseModel):
+    """`windows` are those of the SLO that is measured on the same stream, against the member's target; null where there
+    is none."""
+
+    name: str
+    target: Share
+    weight: float
+    late: str
+    stream: str
+    slo: str | None
+    watermark: Instant | None
+    windows: dict[str, Window] | None
 
 
 class Slo(BaseModel):
@@ -85,24 +191,28 @@ class Slo(BaseModel):
     indicator: dict[str, str | float]
     objective: Share
     window: Seconds
+    budgeting: Budgeting
     stream: str
     runbook_url: str | None
     defined_at: str
     not_judged: Annotated[str | None, Field(description="why this version does not judge or measure it")]
+    window_bounds: WindowBounds
     state: StateName
     at: Instant | None
     since: Instant | None
-    good: int | None
-    bad: int | None
+    good: Count | None
+    bad: Count | None
     unmeasured: Seconds | None
     sli: Share | None
     budget_remaining: Annotated[float | None, Field(description="share; negative when overspent")]
     coverage: Share | None
     provisional: bool | None
     budget: BudgetLeft | None
+    without: Annotated[BudgetLeft | None, Field(description="as if nothing were adjusted; null where nothing is")]
     burn_rates: dict[str, float | None]
     windows: dict[str, Window]
     tiers: list[Tier]
+    signals: list[Signal]
     watermark: Instant | None
     progress: Instant | None
     frozen_since: Instant | None
@@ -112,6 +222,9 @@ class Slo(BaseModel):
 class SloDetail(Slo):
     definition: str
     sources: Annotated[dict[str, str], Field(description="file:line of each declared value, or the preset it is of")]
+    forecast: Forecast | None
+    adjustments: list[Adjustment] | None
+    members: list[Member]
 
 
 class SloPage(BaseModel):
@@ -119,88 +232,3 @@ class SloPage(BaseModel):
     limit: int
     offset: int
     slos: list[Slo]
-
-
-class Trace(BaseModel):
-    canary: str
-    run: str
-    partition: int
-    seq: int
-    sent: Instant
-    acknowledged: bool | None
-    seen: dict[str, Instant]
-    transit_seconds: dict[str, Seconds]
-    copies: dict[str, int]
-    verdict: str
-    reason: str
-
-
-class CanaryPage(BaseModel):
-    since: Instant
-    total: int
-    truncated: bool
-    canaries: list[Trace]
-
-
-class CanaryState(BaseModel):
-    canary: str
-    every: str
-    every_seconds: Seconds
-    deadline_seconds: Seconds
-    pending: int | None
-    oldest_pending_age_seconds: Seconds | None
-    oldest_pending: Trace | None
-
-
-class Pipeline(BaseModel):
-    name: str
-    description: str
-    owner: str
-    labels: dict[str, str]
-    contract: str
-    defined_at: str
-    state: StateName
-    slos: list[str]
-    jobs: list[str]
-    canaries: list[CanaryState]
-
-
-class PipelinePage(BaseModel):
-    total: int
-    pipelines: list[Pipeline]
-
-
-class PartitionLag(BaseModel):
-    partition: int
-    committed: int | None
-    end: int | None
-    waiting: int | None
-    age_seconds: Seconds | None
-    at_least: bool
-    method: str
-    reason: str
-
-
-class GroupLag(BaseModel):
-    group: str
-    topic: str
-    at: Instant
-    age_seconds: Seconds | None
-    at_least: bool
-    waiting: int | None
-    error: str
-    diagnosis: str
-    partitions: list[PartitionLag]
-
-
-class Hop(BaseModel):
-    hop: str
-    place: dict[str, str]
-    consumer_group: str | None
-    group: GroupLag | None
-
-
-class PipelineDetail(Pipeline):
-    at: Instant
-    hops: list[Hop]
-    objectives: list[Slo]

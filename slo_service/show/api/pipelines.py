@@ -13,7 +13,8 @@ from slo_service.domain.pipeline import Canary, FolderSink, HttpSink, KafkaTopic
 from slo_service.show.api.answer import answer_tagged_by_content
 from slo_service.show.api.errors import unknown_name
 from slo_service.show.api.instants import instant
-from slo_service.show.api.models import CanaryPage, PipelineDetail, PipelinePage, Refusal
+from slo_service.show.api.models import Refusal
+from slo_service.show.api.pipeline_models import CanaryPage, PipelineDetail, PipelinePage
 from slo_service.show.pending import pending
 from slo_service.show.ports import Live, Pulse
 from slo_service.show.status_json import STATES, UNKNOWN, moment, state_word, status_json

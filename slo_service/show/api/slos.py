@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from slo_service.show.api.answer import answer, seen, tick_tag
 from slo_service.show.api.errors import Problem, unknown_name
 from slo_service.show.api.models import Refusal, SloDetail, SloPage, StateName
+from slo_service.show.detail_json import detail_json
 from slo_service.show.obstacle import Declared
 from slo_service.show.obstacle import declared as all_declared
 from slo_service.show.ports import Live
@@ -48,8 +49,9 @@ def routes(router: APIRouter, live: Live) -> None:
         if name not in known:
             raise unknown_name("SLO", name, known, "/api/v1/slos")
         slo, why = known[name].slo, known[name].not_judged
-        declared = {"definition": slo.definition, "sources": dict(slo.sources)}
-        return answer({**status_json(slo, live.statuses().get(name), why), **declared}, tag)
+        statuses = live.statuses()
+        detail = await detail_json(slo, live.catalogue(), statuses)
+        return answer({**status_json(slo, statuses.get(name), why), **detail}, tag)
 
     router.add_api_route("/api/v1/slos", listing, response_model=SloPage, tags=["objectives"], name="list_slos")
     router.add_api_route(

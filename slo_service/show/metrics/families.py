@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from slo_service.domain.slo import Kind
+
 SLO = ("slo", "service", "pipeline")  # on every series about an SLO, so that no query needs a join
 
 
@@ -33,6 +35,12 @@ WINDOW = _gauge("slo_window_seconds", SLO, "Length of the budget window.")
 BUDGET = _gauge(
     "slo_error_budget_remaining_ratio", SLO, "Share of the error budget that is left; negative when overspent."
 )
+BUDGET_SECONDS = _gauge(
+    "slo_error_budget_remaining_seconds", SLO, "Seconds of total outage that the rest of the error budget pays for."
+)
+BUDGET_EVENTS = _gauge(
+    "slo_error_budget_remaining_events", SLO, "Bad events that the rest of the error budget pays for."
+)
 PROVISIONAL = _gauge(
     "slo_error_budget_provisional", SLO, "1 while too little is measured for any action to rest on the budget."
 )
@@ -40,11 +48,12 @@ BURN = _gauge("slo_burn_rate", (*SLO, "window"), "Budget spent per budget earned
 ERRORS = _gauge("slo_error_ratio", (*SLO, "window"), "Share of bad events among the judged ones.")
 COVERAGE = _gauge("slo_coverage_ratio", (*SLO, "window"), "Judged share of what was scheduled.")
 UNMEASURED = _gauge("slo_unmeasured_seconds", (*SLO, "window"), "Time in the window that was not measured.")
-FACTOR = _gauge("slo_tier_factor", (*SLO, "tier", "severity"), "Burn rate above which the tier burns.")
+FACTOR = _gauge("slo_tier_factor", (*SLO, "tier", "severity"), "Burn rate above which a declared tier burns.")
 FIRING = _gauge("slo_tier_firing", (*SLO, "tier", "severity"), "1 while the tier fires.")
 FROZEN = _gauge(
     "slo_tier_frozen", (*SLO, "tier", "severity"), "1 while the tier keeps its state for lack of measured data."
 )
+FREEZES = frozenset({Kind.BURN, Kind.PARTITION})  # the others do not rest on how much was measured
 STATE = _gauge("slo_state", (*SLO, "state"), "1 for the state the SLO is in, 0 for the others.")
 WATERMARK = _gauge("slo_watermark_timestamp_seconds", SLO, "Event time up to which the SLO is judged.")
 GROUP_AGE = _gauge(
@@ -72,8 +81,9 @@ LOAD_OK = _gauge(
 )
 BUILD = _gauge("slo_service_build_info", ("version", "python"), "Always 1; the labels tell what runs.")
 
+BUDGETS = (BUDGET, BUDGET_SECONDS, BUDGET_EVENTS, PROVISIONAL)
 FAMILIES = (
-    EVENTS, CORRECTIONS, OBJECTIVE, WINDOW, BUDGET, PROVISIONAL, BURN, ERRORS, COVERAGE, UNMEASURED, FACTOR, FIRING,
-    FROZEN, STATE, WATERMARK, GROUP_AGE, PENDING_AGE, JOB_PAUSED, HOLDS, COLLECTOR_SUCCESS, COLLECTOR_UP,
-    COLLECTOR_SAMPLES, TASK_RESTARTS, TASK_RUNNING, LOAD, LOAD_OK, BUILD,
+    EVENTS, CORRECTIONS, OBJECTIVE, WINDOW, BUDGET, BUDGET_SECONDS, BUDGET_EVENTS, PROVISIONAL, BURN, ERRORS, COVERAGE,
+    UNMEASURED, FACTOR, FIRING, FROZEN, STATE, WATERMARK, GROUP_AGE, PENDING_AGE, JOB_PAUSED, HOLDS, COLLECTOR_SUCCESS,
+    COLLECTOR_UP, COLLECTOR_SAMPLES, TASK_RESTARTS, TASK_RUNNING, LOAD, LOAD_OK, BUILD,
 )  # fmt: skip

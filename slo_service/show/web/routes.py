@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,10 +11,15 @@ from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.staticfiles import StaticFiles
 
+from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Slo
-from slo_service.show.ports import History, Live, Pulse
+from slo_service.domain.status import Status
+from slo_service.evaluate.adjusted_rows import adjusted_rows
+from slo_service.show.counted import declared_by, effects_on, is_composed, summed, window_span
+from slo_service.show.ports import Live, Pulse, Records
 from slo_service.show.web.flown import Flown
+from slo_service.show.web.looked import Looked
 from slo_service.show.web.shared import Shared
 from slo_service.show.web.shell import environment, shell
 from slo_service.show.web.spend import COARSE, FINE, Past, days_spent
@@ -26,9 +31,10 @@ from slo_service.show.web.view.definitions import definitions
 from slo_service.show.web.view.doings import done
 from slo_service.show.web.view.health import health
 from slo_service.show.web.view.jobs import Reasons, job_rows, live_holds
-from slo_service.show.web.view.objective import ObjectiveView, objective_view
+from slo_service.show.web.view.objective import Beside, ObjectiveView, PastRows, objective_view
 from slo_service.show.web.view.timeline import timeline
 
+Cells = Sequence[Delta]
 _TIMELINE = 40  # transitions and decisions read for a page
 _CHAINS = 12  # the newest decisions whose deliveries are shown
 
@@ -36,12 +42,13 @@ _CHAINS = 12  # the newest decisions whose deliveries are shown
 class _Pages:
     """Reads for one request at a time; keeps past cells and decisions for a while."""
 
-    def __init__(self, live: Live, pulse: Pulse, history: History, panel: Callable[[], str] | None) -> None:
+    def __init__(self, live: Live, pulse: Pulse, history: Records, panel: Callable[[], str] | None) -> None:
         self.live, self.pulse, self.history, self.panel = live, pulse, history, panel
         self.templates = environment()
         self.past = Past(history)
         self.flown = Flown(pulse)
         self.reasons = Reasons(history)
+        self.looked = Looked(history)
         self.objectives = Shared[ObjectiveView](live.now_ns)
         self.drawings = Shared[pipeline_view.PipelineView](live.now_ns)
 
@@ -58,7 +65,9 @@ class _Pages:
         status = self.live.statuses().get(slo.name)
         if status is None:
             return []
-        cells = await self.past.cells(slo.stream.id, COARSE, slo.window_ns, now_ns)
+        if is_composed(slo):
+            return []  # its members' failures do not add up to its spending
+        cells = await self.past.cells(slo.counted, COARSE, slo.window_ns, now_ns)
         return days_spent(cells, status.budget.allowed_events, slo.window_ns, now_ns)
 
     async def overview(self, query: overview_view.Query) -> HTMLResponse:
@@ -102,27 +111,53 @@ class _Pages:
             "pipeline.html", "pipelines", view=view, jobs=rows, rows=objectives, spans=pipeline_view.SPANS
         )
 
+    async def rows(self, slo: Slo, status: Status | None, now_ns: int) -> PastRows:
+        """As they are adjusted."""
+        newest, span = slices_ns(slo), window_span(slo, status).from_ns if status else now_ns - slo.window_ns
+        whole = -(-max(slo.window_ns, now_ns - span) // HOUR) * HOUR  # kept rows are known by their length
+        lengths = {COARSE: whole, FINE: DAY + HOUR}
+        if newest and slo.slice_width_ns < FINE:
+            lengths[slo.slice_width_ns] = newest
+
+        def read(stream: str, width_ns: int, since_ns: int, until_ns: int) -> Coroutine[object, object, Cells]:
+            return self.past.cells(stream, width_ns, until_ns - since_ns, until_ns)
+
+        found = {width: await summed(read, slo, width, now_ns - ago, now_ns) for width, ago in lengths.items()}
+        effects = await effects_on(self.live.catalogue(), slo, now_ns - max(lengths.values()), now_ns)
+        if effects:
+            found = dict(adjusted_rows(found, effects, slo.counted, 0, now_ns))
+        return PastRows(found[COARSE], found[FINE], found.get(slo.slice_width_ns, ()))
+
+    async def beside(self, slo: Slo, status: Status | None, now_ns: int) -> Beside:
+        catalogue, statuses = self.live.catalogue(), self.live.statuses()
+        if status is None or status.watermark_ns is None:
+            return Beside()
+        past = await self.looked.of(catalogue, slo, status, now_ns)
+        effects = await effects_on(catalogue, slo, window_span(slo, status).from_ns, now_ns)
+        streams = set(slo.measured) if slo.members else set()
+        own = [each for each in catalogue.slos.values() if streams and not each.members and each.stream.id in streams]
+        others = {each.stream.id: (each, statuses.get(each.name)) for each in own}
+        return Beside(past, declared_by(catalogue, effects.occurrences), effects.excluded, others)
+
     async def objective(self, name: str) -> HTMLResponse:
         slo = self.live.catalogue().slos.get(name)
         if slo is None:
             unjudged = self.live.catalogue().unjudged.get(name)
             if unjudged is None:
                 return self.missing("objective", name, "objectives")
-            shown = objective_view(unjudged.slo, None, (), (), (), (), not_judged=unjudged.reason)
+            shown = objective_view(unjudged.slo, None, PastRows(), (), not_judged=unjudged.reason)
             return self.render("objective.html", "objectives", view=shown, entries=(), doings=())
-        now, stream = self.live.now_ns(), slo.stream.id
-        coarse = await self.past.cells(stream, COARSE, slo.window_ns, now)
-        fine = await self.past.cells(stream, FINE, DAY + HOUR, now)
-        newest = slices_ns(slo)
-        slices = await self.past.cells(stream, slo.slice_width_ns, newest, now) if newest else ()
+        now, statuses = self.live.now_ns(), self.live.statuses()
+        status = statuses.get(name)
+        rows = await self.rows(slo, status, now)
         changes = await self.history.transitions(name, _TIMELINE)
         decisions = await self.history.decisions(name, _TIMELINE)
         chains = [await self.history.chain(decision.id) for decision in decisions[:_CHAINS]]
         found = [chain for chain in chains if chain is not None]
-        statuses = self.live.statuses()
+        beside = await self.beside(slo, status, now)
 
         async def drawn() -> ObjectiveView:
-            return await asyncio.to_thread(objective_view, slo, statuses.get(name), coarse, fine, slices, changes)
+            return await asyncio.to_thread(objective_view, slo, status, rows, changes, beside=beside)
 
         view = await self.objectives.get(name, statuses, drawn)
         jobs = self.pulse.jobs()
@@ -146,7 +181,7 @@ class _Pages:
         )
 
 
-def pages(live: Live, pulse: Pulse, history: History, panel: Callable[[], str] | None = None) -> APIRouter:
+def pages(live: Live, pulse: Pulse, history: Records, panel: Callable[[], str] | None = None) -> APIRouter:
     """Every page, the event stream and the static files. `panel` gives the markup of the demo's fault switches, shown
     on the overview and on pipelines."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

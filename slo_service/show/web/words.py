@@ -71,6 +71,30 @@ def window(length_ns: int) -> str:
     return duration(length_ns)
 
 
+def _sized(duration_ns: int) -> tuple[int, str]:
+    sizes = ((DAY, "d", 2 * DAY), (HOUR, "h", HOUR), (MINUTE, "min", MINUTE))
+    return next(((size, name) for size, name, least in sizes if duration_ns >= least), (SECOND, "s"))
+
+
+def roughly(duration_ns: int) -> str:
+    """One unit, with a decimal below ten: `3.5 h`, `12 d`, `40 min`."""
+    size, name = _sized(duration_ns)
+    return unit(_tenth(duration_ns / size), name)
+
+
+def rough_span(low_ns: int, high_ns: int) -> str:
+    """`3–9 h`, `40 min–2 h`."""
+    first, last = roughly(low_ns), roughly(high_ns)
+    if first == last:
+        return first
+    number, _, name = first.rpartition(THIN)
+    return f"{number}–{last}" if last.endswith(THIN + name) else f"{first}–{last}"
+
+
+def _tenth(value: float) -> str:
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
+
+
 def outage(minutes: float) -> str:
     """Minutes of total outage: `25 min`, `6.7 h`, `−39 min`."""
     size = abs(minutes)

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from slo_service.store.audit import GENESIS, AuditEntry, first_broken
 from slo_service.store.codec import columns
 from slo_service.store.sql import schema
+from slo_service.store.sql.columns import prose
 from slo_service.store.sql.database import Database
 from slo_service.store.sql.dialect import records
 
@@ -28,7 +29,7 @@ class SqlAuditLog:
             head = await connection.scalar(select(schema.marks.c.value).where(_HEAD).with_for_update())
             seq = int(head or 0) + 1
             previous = await connection.scalar(select(_TABLE.c.hash).where(_TABLE.c.seq == seq - 1))
-            clean = schema.prose(why)
+            clean = prose(why)
             unsigned = AuditEntry(seq, at_ns, who, what, clean, dict(facts), previous or GENESIS)
             entry = replace(unsigned, hash=unsigned.digest())
             await connection.execute(insert(_TABLE), [columns(entry)])

@@ -25,7 +25,7 @@ class SqlCellReader:
         self._database = database
 
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:
-        table, observed = _table(width_ns)
+        table, observed = rows_of(width_ns)
         sums = [cast(func.sum(column), BigInteger) for column in (table.c.good, table.c.bad, observed)]
         query = _of_stream(select(table.c.start_ns, *sums), table, stream, since_ns, until_ns)
         async with self._database.read() as connection:
@@ -36,14 +36,14 @@ class SqlCellReader:
         self, stream: str, width_ns: int, since_ns: int, until_ns: int
     ) -> Mapping[str, Sequence[Delta]]:
         """The rows of each source (collector/region/partition), oldest first; the worst is judged beside the sum."""
-        table, observed = _table(width_ns)
+        table, observed = rows_of(width_ns)
         selected = select(schema.series.c.source, table.c.start_ns, table.c.good, table.c.bad, observed)
         query = _of_stream(selected, table, stream, since_ns, until_ns)
         found: dict[str, list[Delta]] = defaultdict(list)
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(schema.series.c.source, table.c.start_ns))
         for source, start_ns, good, bad, seen in rows:
-            found[source].append(Delta(stream, start_ns, good, bad, seen))
+            found[source].append(Delta(stream, start_ns, good, bad, seen, source))
         return dict(found)
 
     async def progress(self, streams: Sequence[str]) -> Sequence[Progress]:
@@ -72,7 +72,7 @@ class SqlCellReader:
         return [decode_tier_state(body) for body in bodies]
 
 
-def _table(width_ns: int) -> tuple[Table, ColumnElement[int]]:
+def rows_of(width_ns: int) -> tuple[Table, ColumnElement[int]]:
     """The rows of this width, and how many cells one of them stands for."""
     coarser = COARSER.get(width_ns)
     if coarser is not None:

@@ -1,15 +1,16 @@
-"""The little in which the two databases differ: upserts, and rows looked up by a list of keys; and rows as records."""
+"""The little in which the two databases differ: upserts, rows looked up by a list of keys, and rows as records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 from sqlalchemy import ColumnElement, Result, Table, TextClause, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
+Key = TypeVar("Key")
 
 
 def insert(dialect: str, table: Table) -> Insert:
@@ -56,7 +57,7 @@ def cells_by_key(dialect: str, keys: Sequence[tuple[int, int]]) -> tuple[TextCla
     return _BY_KEY[dialect], {"keys": orjson.dumps(keys).decode()}
 
 
-def chunks(keys: Sequence[str], size: int = 5_000) -> Iterator[Sequence[str]]:
+def chunks(keys: Sequence[Key], size: int = 5_000) -> Iterator[Sequence[Key]]:
     """Parts of a list that fit into one query: both drivers take 32,766 parameters at most."""
     return (keys[start : start + size] for start in range(0, len(keys), size))
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Chain, Decision, Hold, RuleEpisode, Transition, Verdict
+from slo_service.domain.indicator import Schedule
+from slo_service.domain.status import StateChange
 from slo_service.store import codec
 from slo_service.store.sql import schema
 from slo_service.store.sql.cells import SqlCellReader
 from slo_service.store.sql.database import Database
 from slo_service.store.sql.dialect import record, records
+from slo_service.store.states import lasting, newest
 
 
 class SqlHistory:
@@ -39,6 +42,27 @@ class SqlHistory:
 
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:
         return await self._cells.cells(stream, width_ns, since_ns, until_ns)
+
+    async def schedules(self, streams: Sequence[str]) -> Mapping[str, Sequence[Schedule]]:
+        return await self._cells.schedules(streams)
+
+    async def states(self, slo: str, since_ns: int, until_ns: int) -> Sequence[StateChange]:
+        """By event time, oldest first, beginning with the one that was in force at `since_ns`."""
+        table = schema.state_changes
+        before = select(func.max(table.c.at_ns)).where(table.c.slo == slo, table.c.at_ns <= since_ns)
+        since = func.coalesce(before.scalar_subquery(), since_ns)
+        query = select(table).where(table.c.slo == slo, table.c.at_ns >= since, table.c.at_ns < until_ns)
+        async with self._database.read() as connection:
+            rows = records(await connection.execute(query))
+        return lasting((codec.decode_state_change(row) for row in rows), since_ns, until_ns)
+
+    async def newest_states(self) -> Sequence[StateChange]:
+        table = schema.state_changes
+        last = select(table.c.slo, func.max(table.c.at_ns)).group_by(table.c.slo)
+        query = select(table).where(tuple_(table.c.slo, table.c.at_ns).in_(last))
+        async with self._database.read() as connection:
+            rows = records(await connection.execute(query))
+        return newest(codec.decode_state_change(row) for row in rows)
 
     async def chain(self, decision: str) -> Chain | None:
         """Wanted states and deliveries include those of the decisions that undid this one."""

@@ -10,16 +10,20 @@ from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from slo_service.collect.ports import Batch
+from slo_service.domain.budgeting import Slicing
 from slo_service.domain.cell import CellKey, Delta, Revision
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.tally import Tally
 from slo_service.store.codec import columns, decode_schedule, encode_schedule
-from slo_service.store.difference import REFUSALS, Change, Stored, collapse, compare, deltas, rolled_up
+from slo_service.store.difference import REFUSALS, Change, Slot, Stored, collapse, compare, deltas, rolled_up
 from slo_service.store.expectation import appended
 from slo_service.store.retention import Retention
+from slo_service.store.slicing import Slicer, Span, TouchedSlice, sliced, spans
 from slo_service.store.sql import schema
 from slo_service.store.sql.database import Database
 from slo_service.store.sql.dialect import cells_by_key, chunks, insert_new, records, upsert, upsert_sum
+from slo_service.store.sql.spans import sums
+from slo_service.store.touched import pack
 
 COARSER = {MINUTE: schema.cells_1m, 15 * MINUTE: schema.cells_15m}
 Seen = tuple[str, str]  # stream and source
@@ -43,14 +47,21 @@ class Ingest:
         self._wall_ns = wall_ns
         self._retention = retention
         self._series: dict[Seen, int] = {}
+        self._slicer = Slicer()
         # When a connection breaks during COMMIT nobody knows whether it took place, and the same batch sent again
         # finds its cells in place and differs in nothing. So differences are kept until their number tells.
         self._unanswered: tuple[_Written, ...] = ()
 
+    def slicing(self, rules: Mapping[str, Slicing]) -> None:
+        """By the stream that each yields; from the next batch on, in place of those before. ValueError for a rule under
+        another name, and for slices of slices."""
+        self._slicer = Slicer(rules)
+
     async def ingest(self, batch: Batch) -> tuple[Delta, ...]:
         """All of the batch, or nothing: then it raises `StoreUnavailable` or `Deposed` and may be sent again.
 
-        Answers what changed since the last answer, per slice of each stream, over all sources."""
+        Answers what changed since the last answer, per slice of each stream and source; slices of time (`slicing`) that
+        follow from the batch are among it."""
         refused: Counter[str] = Counter()
         async with self._database.write() as connection:
             marks = await _marks(connection)
@@ -58,9 +69,17 @@ class Ingest:
             landed = tuple(w for w in self._unanswered if w.change < number and w.epoch == self._database.epoch)
             floor_ns = max(self._wall_ns() - self._retention.cells_ns, marks[schema.CELLS_FLOOR])
             newest = collapse(batch.samples, floor_ns, refused)
-            known = await self._series_ids(connection, {(key.stream, key.source) for key in newest})
+            wanted = {(key.stream, key.source) for key in newest}
+            wanted |= self._slicer.yields(stream for stream, _ in wanted)
+            known = await self._series_ids(connection, wanted)
             changes = compare(newest, await self._stored(connection, newest, known), refused)
             await self._write_cells(connection, changes, known, number)
+            touched = self._slicer.touched(changes, floor_ns, self._wall_ns() - self._retention.cells_1m_ns, refused)
+            if touched:
+                derived = await self._sliced(connection, touched, number)
+                await self._write_cells(connection, derived, known, number)
+                changes += derived
+            await self._write_touched(connection, changes, known, number)
             await self._write_rest(connection, batch)
             mark = update(schema.marks).where(schema.marks.c.name == schema.CHANGE).values(value=number)
             await connection.execute(mark)
@@ -95,6 +114,17 @@ class Ingest:
             for number, start_ns, good, bad, epoch, counter in rows
         }
 
+    async def _sliced(
+        self, connection: AsyncConnection, touched: Sequence[TouchedSlice], number: int
+    ) -> tuple[Change, ...]:
+        """The changes of the slices' cells. This ingest's revision of them is above that of any before."""
+        found: dict[Span, Tally] = {}
+        for table, by_minute in ((schema.cells, False), (schema.cells_1m, True)):
+            asked = [span for span in spans(touched) if span.by_minute is by_minute]
+            ranges = [(span.stream, span.from_ns, span.to_ns) for span in asked]
+            found |= {asked[at]: tally for at, tally, _ in await sums(connection, table, ranges)}
+        return tuple(sliced(touched, found, Revision(self._database.epoch or 0, number)))
+
     async def _write_cells(
         self, connection: AsyncConnection, changes: Sequence[Change], ids: Mapping[Seen, int], number: int
     ) -> None:
@@ -112,24 +142,35 @@ class Ingest:
         ]
         if rows:
             await connection.execute(upsert(self._database.dialect, schema.cells), rows)
-        for width_ns, table in COARSER.items():
-            await self._add(connection, table, rolled_up(changes, width_ns), ids)
+        slots: Iterable[Change] = changes
+        for width_ns, table in COARSER.items():  # narrower ones first
+            summed = rolled_up(slots, width_ns)
+            await self._add(connection, table, summed, ids)
+            slots = summed.values()
 
     async def _add(
-        self, connection: AsyncConnection, table: Table, slots: Mapping[CellKey, Change], ids: Mapping[Seen, int]
+        self, connection: AsyncConnection, table: Table, slots: Mapping[Slot, Change], ids: Mapping[Seen, int]
     ) -> None:
         rows = [
             {
-                "series": ids[slot.stream, slot.source],
-                "start_ns": slot.slice_start_ns,
+                "series": ids[stream, source],
+                "start_ns": start_ns,
                 "good": change.difference.good,
                 "bad": change.difference.bad,
                 "observed": change.observed,
             }
-            for slot, change in slots.items()
+            for (stream, source, start_ns), change in slots.items()
         ]
         if rows:
             await connection.execute(upsert_sum(self._database.dialect, table, ("good", "bad", "observed")), rows)
+
+    async def _write_touched(
+        self, connection: AsyncConnection, changes: Sequence[Change], ids: Mapping[Seen, int], number: int
+    ) -> None:
+        slots = pack(changes, ids)
+        if slots is not None:
+            row = {"change": number, "at_ns": self._wall_ns(), "slots": slots}
+            await connection.execute(schema.touched_slots.insert().values(row))
 
     async def _write_rest(self, connection: AsyncConnection, batch: Batch) -> None:
         dialect = self._database.dialect

@@ -100,6 +100,7 @@ def _rows(round_: Round) -> Iterable[tuple[Table, Rows]]:
     yield schema.rule_episodes, map(codec.columns, round_.rule_episodes)
     yield schema.decisions, map(codec.encode_decision, round_.decisions)
     yield schema.holds, map(codec.columns, round_.holds)
+    yield schema.state_changes, map(codec.encode_state_change, round_.states)
 
 
 async def newest_wanted(connection: AsyncConnection, targets: Iterable[str] = ()) -> tuple[WantedState, ...]:

@@ -30,6 +30,7 @@ class Leadership:
         self._database = database
         self._session = contextlib.AsyncExitStack()
         self._lock_connection: AsyncConnection | None = None
+        self.lease_before_ns: int | None = None  # when that of the leader before ran out, as it had said last
 
     @property
     def epoch(self) -> int | None:
@@ -47,6 +48,7 @@ class Leadership:
                 await connection.execute(update(leaders).where(_OURS).values(values))
         if epoch is not None:
             self._database.epoch = epoch
+            self.lease_before_ns = int(row.expires_ns) if row.epoch else None
             log.info("leadership_taken", epoch=epoch, owner=owner, before=row.owner or None)
         return epoch
 

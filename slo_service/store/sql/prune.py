@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, Table, delete, exists, not_, select, tuple_, update
+from sqlalchemy import ColumnElement, FromClause, Table, delete, exists, func, not_, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from slo_service.store.retention import Retention
 from slo_service.store.sql import schema
 from slo_service.store.sql.database import Database
+
+ROWS_AT_ONCE = 20_000  # in one transaction, so that nobody waits long for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +25,36 @@ class _Old:
 
 
 async def prune(database: Database, now_ns: int, limits: Retention) -> dict[str, int]:
-    """Rows deleted, by table. Each table is a transaction of its own. Raises `StoreUnavailable` and `Deposed`."""
+    """Rows deleted, by table. Raises `StoreUnavailable` and `Deposed`; what was deleted until then stays so."""
     counts = {}
     for old in _tables(now_ns, limits):
-        key = list(old.table.primary_key)
-        chosen = select(*key).where(old.condition).limit(limits.rows_a_run)
-        if old.through is not None:
-            chosen = chosen.select_from(old.through)
-        async with database.write() as connection:
-            if old.table is schema.cells:  # a sample for a forgotten cell must not be taken for a new one
-                floor = update(schema.marks).where(
-                    schema.marks.c.name == schema.CELLS_FLOOR, schema.marks.c.value < now_ns - limits.cells_ns
-                )
-                await connection.execute(floor.values(value=now_ns - limits.cells_ns))
-            deleted = await connection.execute(delete(old.table).where(tuple_(*key).in_(chosen)))
-            counts[old.table.name] = deleted.rowcount
+        left, full = limits.rows_a_run, True
+        while left > 0 and full:
+            most = min(left, ROWS_AT_ONCE)
+            deleted = await _delete(database, old, most, now_ns, limits)
+            left, full = left - deleted, deleted == most
+        counts[old.table.name] = limits.rows_a_run - left
     return counts
+
+
+async def _delete(database: Database, old: _Old, most: int, now_ns: int, limits: Retention) -> int:
+    key = list(old.table.primary_key)
+    chosen = select(*key).where(old.condition).limit(most)
+    if old.through is not None:
+        chosen = chosen.select_from(old.through)
+    async with database.write() as connection:
+        if old.table is schema.cells:  # a sample for a forgotten cell must not be taken for a new one
+            await _raise(connection, schema.CELLS_FLOOR, now_ns - limits.cells_ns)
+        if old.table is schema.touched_slots:  # nor a snapshot of before them be taken for one that lacks nothing
+            chosen = chosen.order_by(*key)
+            forgotten = await connection.scalar(select(func.max(chosen.subquery().c.change)))
+            await _raise(connection, schema.TOUCHED_FLOOR, forgotten or 0)
+        return (await connection.execute(delete(old.table).where(tuple_(*key).in_(chosen)))).rowcount
+
+
+async def _raise(connection: AsyncConnection, name: str, value: int) -> None:
+    mark = update(schema.marks).where(schema.marks.c.name == name, schema.marks.c.value < value)
+    await connection.execute(mark.values(value=value))
 
 
 def _tables(now_ns: int, limits: Retention) -> Iterable[_Old]:
@@ -49,6 +66,10 @@ def _tables(now_ns: int, limits: Retention) -> Iterable[_Old]:
         # by way of the series the search follows the primary key; there is no index on time alone
         through = schema.series.join(table, table.c.series == schema.series.c.id)
         yield _Old(table, table.c.start_ns < now_ns - kept_ns, through)
+    touched, saved = schema.touched_slots, schema.ring_snapshots
+    oldest = select(func.min(saved.c.change)).where(saved.c.part == "")  # other rows may be from an earlier save
+    contained = touched.c.change <= oldest.scalar_subquery()
+    yield _Old(touched, or_(contained, touched.c.at_ns < now_ns - limits.touched_ns))
     ledger = schema.canary_ledger
     yield _Old(ledger, not_(ledger.c.open) & (ledger.c.slice_start_ns < now_ns - limits.ledger_ns))
     yield from _history(now_ns - limits.history_ns)
@@ -58,6 +79,10 @@ def _history(before_ns: int) -> Iterable[_Old]:
     episodes, holds, wanted = schema.rule_episodes, schema.holds, schema.wanted_states
     messages, parts, decisions = schema.messages, schema.message_parts, schema.decisions
     yield _Old(schema.transitions, schema.transitions.c.recorded_ns < before_ns)
+    states = schema.state_changes  # the newest of an SLO is the one in force
+    since = states.alias("since")
+    over = exists().where(since.c.slo == states.c.slo, since.c.at_ns > states.c.at_ns)
+    yield _Old(states, (states.c.recorded_ns < before_ns) & over)
     yield _Old(episodes, episodes.c.left_ns < before_ns)
     yield _Old(holds, holds.c.released_ns < before_ns)
     # of a target without a newer state something may still be owed, and its epochs must go on growing

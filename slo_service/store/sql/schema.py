@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
+
+from slo_service.store.sql.columns import Prose, count, flag, json, key, ns, words
 
 metadata = MetaData(
     naming_convention={
@@ -28,55 +26,14 @@ metadata = MetaData(
     }
 )
 
-
-def prose(words: str) -> str:
-    """Words that may come from a remote: what no database stores (NUL, lone surrogates) becomes a replacement mark,
-    because an attempt that cannot be recorded would be repeated for ever."""
-    return words.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-class Prose(TypeDecorator[str]):
-    """A column of such words."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        return None if value is None else prose(value)
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, String, primary_key=True)
-
-
-def _words(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, String, nullable=nullable)
-
-
-def _ns(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable, primary_key=primary_key, autoincrement=False)
-
-
-def _count(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
-
-
-def _json(name: str) -> Column[object]:
-    return Column(name, JSON, nullable=False)
-
-
 # --- measurements -----------------------------------------------------------------------------------------------------
 
 series = Table(  # a stream as one source sees it; the number keeps millions of cells narrow
     "series",
     metadata,
     Column("id", Integer, primary_key=True),
-    _words("stream"),
-    _words("source"),
+    words("stream"),
+    words("source"),
     UniqueConstraint("stream", "source"),
 )
 
@@ -86,38 +43,57 @@ def _cells(name: str, *more: Column[int]) -> Table:
         name,
         metadata,
         Column("series", Integer, primary_key=True, autoincrement=False),
-        _ns("start_ns", primary_key=True),
-        _count("good"),
-        _count("bad"),
+        ns("start_ns", primary_key=True),
+        count("good"),
+        count("bad"),
         *more,
         sqlite_with_rowid=False,
     )
 
 
 # `change` is the number of the ingest that last wrote the cell
-cells = _cells("cells", _count("epoch"), _count("counter"), _count("change"))
-cells_1m = _cells("cells_1m", _count("observed"))
-cells_15m = _cells("cells_15m", _count("observed"))
+cells = _cells("cells", count("epoch"), count("counter"), count("change"))
+cells_1m = _cells("cells_1m", count("observed"))
+cells_15m = _cells("cells_15m", count("observed"))
+
+touched_slots = Table(  # for each ingest that changed cells, in which slices: what a snapshot of before it lacks
+    "touched_slots",
+    metadata,
+    ns("change", primary_key=True),
+    ns("at_ns"),
+    Column("slots", LargeBinary, nullable=False),
+    Index(None, "at_ns"),
+)
+ring_snapshots = Table(
+    "ring_snapshots",
+    metadata,
+    key("bank"),
+    key("part"),  # empty in the row that says what the others are
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    count("change"),
+    ns("saved_ns"),
+    Column("body", LargeBinary, nullable=False),
+)
 
 schedules = Table(
     "schedules",
     metadata,
-    _key("stream"),
-    _ns("since_ns", primary_key=True),
-    _words("events_per_second"),
+    key("stream"),
+    ns("since_ns", primary_key=True),
+    words("events_per_second"),
     Column("sources", Integer, nullable=False),
 )
-progress = Table("progress", metadata, _key("stream"), _key("source"), _ns("through_ns"))
-positions = Table("positions", metadata, _key("reader"), _key("name"), _words("value"))
+progress = Table("progress", metadata, key("stream"), key("source"), ns("through_ns"))
+positions = Table("positions", metadata, key("reader"), key("name"), words("value"))
 canary_ledger = Table(
     "canary_ledger",
     metadata,
-    _key("canary"),
-    _key("kind"),
-    _key("key"),
-    _ns("slice_start_ns", primary_key=True),
+    key("canary"),
+    key("kind"),
+    key("key"),
+    ns("slice_start_ns", primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    _flag("open"),
+    flag("open"),
     Index(None, "canary", "slice_start_ns"),
     Index("ix_canary_ledger_open", "canary", sqlite_where=text("open"), postgresql_where=text("open")),
 )
@@ -125,25 +101,37 @@ canary_ledger = Table(
 # --- judgements -------------------------------------------------------------------------------------------------------
 
 tier_states = Table(
-    "tier_states", metadata, _key("slo"), _key("tier"), _ns("judged_at_ns"), _json("body")
+    "tier_states", metadata, key("slo"), key("tier"), ns("judged_at_ns"), json("body")
 )  # the newest of each
 transitions = Table(
     "transitions",
     metadata,
-    _key("id"),
-    _words("slo"),
-    _words("severity"),
-    _words("change"),
-    _ns("event_ns"),
-    _ns("recorded_ns"),
-    _words("episode", nullable=True),
-    _flag("opens"),
-    _flag("closes"),
-    _json("tier"),
-    _ns("first_bad_ns", nullable=True),
-    _count("load"),
+    key("id"),
+    words("slo"),
+    words("severity"),
+    words("change"),
+    ns("event_ns"),
+    ns("recorded_ns"),
+    words("episode", nullable=True),
+    flag("opens"),
+    flag("closes"),
+    json("tier"),
+    ns("first_bad_ns", nullable=True),
+    count("load"),
+    Column("reconstructed", Boolean, nullable=False, server_default=false()),
     Index(None, "recorded_ns"),
     Index(None, "slo", "recorded_ns"),
+)
+state_changes = Table(
+    "state_changes",
+    metadata,
+    key("slo"),
+    ns("at_ns", primary_key=True),
+    ns("recorded_ns", primary_key=True),  # corrections change states while event time stands still
+    words("state"),
+    words("remaining", nullable=True),
+    words("coverage"),
+    Index(None, "recorded_ns"),
 )
 
 # --- decisions and what became of them --------------------------------------------------------------------------------
@@ -151,31 +139,31 @@ transitions = Table(
 rule_episodes = Table(
     "rule_episodes",
     metadata,
-    _key("id"),
-    _words("policy"),
-    _words("rule"),
-    _words("slo"),
-    _ns("entered_ns"),
-    _ns("entered_event_ns"),
-    _ns("left_ns", nullable=True),
+    key("id"),
+    words("policy"),
+    words("rule"),
+    words("slo"),
+    ns("entered_ns"),
+    ns("entered_event_ns"),
+    ns("left_ns", nullable=True),
     Index(None, "left_ns"),
 )
 decisions = Table(
     "decisions",
     metadata,
-    _key("id"),
-    _ns("at_ns"),
-    _words("policy"),
-    _words("rule"),
-    _words("slo"),
-    _words("pipeline"),
-    _words("episode"),
-    _words("transition", nullable=True),
-    _words("action"),
-    _words("target"),
-    _words("verdict"),
+    key("id"),
+    ns("at_ns"),
+    words("policy"),
+    words("rule"),
+    words("slo"),
+    words("pipeline"),
+    words("episode"),
+    words("transition", nullable=True),
+    words("action"),
+    words("target"),
+    words("verdict"),
     Column("reason", Prose, nullable=False),
-    _json("witnesses"),
+    json("witnesses"),
     Index(None, "at_ns"),
     Index(None, "slo", "at_ns"),
     Index(None, "episode"),
@@ -183,38 +171,38 @@ decisions = Table(
 holds = Table(
     "holds",
     metadata,
-    _key("id"),
-    _words("episode"),
-    _words("target"),
-    _words("decision"),
-    _ns("placed_ns"),
-    _ns("released_ns", nullable=True),
+    key("id"),
+    words("episode"),
+    words("target"),
+    words("decision"),
+    ns("placed_ns"),
+    ns("released_ns", nullable=True),
     Index(None, "episode"),
     Index(None, "released_ns"),
 )
 wanted_states = Table(
     "wanted_states",
     metadata,
-    _key("target"),
+    key("target"),
     Column("epoch", BigInteger, primary_key=True, autoincrement=False),
-    _words("wanted"),
-    _ns("decided_ns"),
-    _words("decision"),
-    _words("found", nullable=True),
-    _ns("done_ns", nullable=True),
+    words("wanted"),
+    ns("decided_ns"),
+    words("decision"),
+    words("found", nullable=True),
+    ns("done_ns", nullable=True),
     Column("outcome", Prose),
     Index(None, "decision"),
 )
 messages = Table(
     "messages",
     metadata,
-    _key("id"),
-    _words("decision"),
-    _words("contact"),
-    _words("template"),
+    key("id"),
+    words("decision"),
+    words("contact"),
+    words("template"),
     Column("subject", Prose, nullable=False),
-    _json("facts"),
-    _ns("created_ns"),
+    json("facts"),
+    ns("created_ns"),
     Column("parts", Integer),  # how many channels it goes to; null until the contact's are known
     Index(None, "decision"),
     Index("ix_messages_unfanned", "created_ns", sqlite_where=text("parts IS NULL"),
@@ -223,27 +211,27 @@ messages = Table(
 message_parts = Table(
     "message_parts",
     metadata,
-    _key("message"),
+    key("message"),
     Column("channel", Integer, primary_key=True, autoincrement=False),
     Column("attempts", Integer, nullable=False),
-    _ns("next_try_ns"),
-    _ns("leased_until_ns"),
-    _count("lease_epoch"),  # a lease of a deposed leader is void
-    _flag("final"),
-    _words("last_delivery", nullable=True),
+    ns("next_try_ns"),
+    ns("leased_until_ns"),
+    count("lease_epoch"),  # a lease of a deposed leader is void
+    flag("final"),
+    words("last_delivery", nullable=True),
     Index("ix_message_parts_due", "next_try_ns", sqlite_where=text("NOT final"), postgresql_where=text("NOT final")),
 )
 deliveries = Table(
     "deliveries",
     metadata,
-    _key("id"),
-    _words("of_id"),
-    _words("decision"),
-    _words("by_adapter"),
+    key("id"),
+    words("of_id"),
+    words("decision"),
+    words("by_adapter"),
     Column("attempt", Integer, nullable=False),
-    _ns("at_ns"),
-    _flag("ok"),
-    _flag("final"),
+    ns("at_ns"),
+    flag("ok"),
+    flag("final"),
     Column("detail", Prose, nullable=False),
     Index(None, "decision"),
     Index(None, "of_id"),
@@ -253,26 +241,27 @@ deliveries = Table(
 # --- the house --------------------------------------------------------------------------------------------------------
 
 LEADER = "worker"  # the one row of `leaders`
-CHANGE, CELLS_FLOOR, AUDIT = "change", "cells_floor", "audit"  # the rows of `marks`
-leaders = Table("leaders", metadata, _key("name"), _count("epoch"), _words("owner"), _ns("taken_ns"), _ns("expires_ns"))
-marks = Table("marks", metadata, _key("name"), _count("value"))  # the newest ingest, how far cells are pruned, …
+# The rows of `marks`: the newest ingest, how far cells are pruned, how far what ingests touched is, and the audit log
+CHANGE, CELLS_FLOOR, TOUCHED_FLOOR, AUDIT = "change", "cells_floor", "touched_floor", "audit"
+leaders = Table("leaders", metadata, key("name"), count("epoch"), words("owner"), ns("taken_ns"), ns("expires_ns"))
+marks = Table("marks", metadata, key("name"), count("value"))
 definition_versions = Table(
     "definition_versions",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    _ns("at_ns"),
-    _words("digest"),
-    _json("files"),
+    ns("at_ns"),
+    words("digest"),
+    json("files"),
 )
 audit_log = Table(
     "audit_log",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    _ns("at_ns"),
-    _words("who"),
-    _words("what"),
+    ns("at_ns"),
+    words("who"),
+    words("what"),
     Column("why", Prose, nullable=False),
-    _json("facts"),
-    _words("previous"),
-    _words("hash"),
+    json("facts"),
+    words("previous"),
+    words("hash"),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from slo_service.collect.ports import Batch, StoreUnavailable
+from slo_service.domain.budgeting import Slicing
 from slo_service.domain.cell import Delta
 from slo_service.store.recorder import AnnouncingRecorder, OnCommit
 from slo_service.store.retention import Retention
 from slo_service.store.sql.audit import SqlAuditLog
 from slo_service.store.sql.cells import SqlCellReader
+from slo_service.store.sql.changes import SqlChangeReader
 from slo_service.store.sql.database import Database, sqlite_file
 from slo_service.store.sql.definitions import SqlDefinitionVersions
 from slo_service.store.sql.history import SqlHistory
@@ -20,6 +22,8 @@ from slo_service.store.sql.ledger import SqlLedger
 from slo_service.store.sql.migrate import upgrade
 from slo_service.store.sql.outbox import SqlOutbox
 from slo_service.store.sql.prune import prune
+from slo_service.store.sql.snapshots import SqlRingSnapshots
+from slo_service.store.sql.sweep import SqlSweeper
 from slo_service.store.sql.wanted import SqlDeliveryLog, SqlWantedStates
 
 
@@ -34,6 +38,9 @@ class SqlStore:
         self.leadership = Leadership(database)
         self.ledger = SqlLedger(database)
         self.cells = SqlCellReader(database)
+        self.changes = SqlChangeReader(database)
+        self.sweeper = SqlSweeper(database)
+        self.snapshots = SqlRingSnapshots(database)
         self.journal = SqlJournal(database)
         self.history = SqlHistory(database)
         self.wanted = SqlWantedStates(database)
@@ -50,6 +57,10 @@ class SqlStore:
     async def ingest(self, batch: Batch) -> tuple[Delta, ...]:
         """See `Ingest.ingest`."""
         return await self._ingest.ingest(batch)
+
+    def slicing(self, rules: Mapping[str, Slicing]) -> None:
+        """See `Ingest.slicing`."""
+        self._ingest.slicing(rules)
 
     def recorder(self, on_commit: OnCommit) -> AnnouncingRecorder:
         """A `Recorder` that tells of every committed batch, and what it changed."""

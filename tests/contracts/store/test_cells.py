@@ -9,11 +9,12 @@ from tests.store.build import NOW, batch, sample
 
 SLICE = 10 * SECOND
 QUARTER = 15 * MINUTE
+SOURCE = "canary/eu/0"
 
 
 async def test_a_new_cell_counts_once_in_every_width(store: Store) -> None:
     start = NOW + 70 * SECOND
-    assert await store.ingest(batch(sample(start, 9, 1))) == (Delta("s", start, 9, 1, 1),)
+    assert await store.ingest(batch(sample(start, 9, 1))) == (Delta("s", start, 9, 1, 1, SOURCE),)
     for width, slot in ((SLICE, start), (MINUTE, NOW + MINUTE), (QUARTER, NOW)):
         assert list(await store.cells.cells("s", width, NOW, NOW + DAY)) == [Delta("s", slot, 9, 1, 1)]
 
@@ -27,7 +28,7 @@ async def test_the_same_sample_again_changes_nothing(store: Store) -> None:
 
 async def test_a_higher_revision_replaces_its_cell_and_moves_the_sums_by_the_difference(store: Store) -> None:
     await store.ingest(batch(sample(good=3, bad=4)))
-    assert await store.ingest(batch(sample(good=5, bad=2, counter=2))) == (Delta("s", NOW, 2, -2, 0),)
+    assert await store.ingest(batch(sample(good=5, bad=2, counter=2))) == (Delta("s", NOW, 2, -2, 0, SOURCE),)
     assert list(await store.cells.cells("s", QUARTER, 0, NOW + 1)) == [Delta("s", NOW, 5, 2, 1)]
 
 
@@ -41,7 +42,7 @@ async def test_a_new_owner_outranks_a_deposed_ones_last_word(store: Store) -> No
     old, new = sample(good=1, counter=999), sample(good=2, counter=0)
     new = type(new)(new.key, new.tally, type(new.revision)(2, 0))
     await store.ingest(batch(old))
-    assert await store.ingest(batch(new)) == (Delta("s", NOW, 1, 0, 0),)
+    assert await store.ingest(batch(new)) == (Delta("s", NOW, 1, 0, 0, SOURCE),)
 
 
 async def test_the_same_revision_with_other_counts_is_a_counted_conflict_and_the_first_word_stays(store: Store) -> None:
@@ -54,11 +55,11 @@ async def test_the_same_revision_with_other_counts_is_a_counted_conflict_and_the
 
 async def test_a_batch_may_hold_several_revisions_of_a_cell_and_announces_the_last(store: Store) -> None:
     said = batch(sample(good=1), sample(good=7, counter=3), sample(good=4, counter=2))
-    assert await store.ingest(said) == (Delta("s", NOW, 7, 0, 1),)
+    assert await store.ingest(said) == (Delta("s", NOW, 7, 0, 1, SOURCE),)
 
 
 async def test_looked_at_and_idle_is_a_cell_and_not_looked_at_is_none(store: Store) -> None:
-    assert await store.ingest(batch(sample(good=0, bad=0))) == (Delta("s", NOW, 0, 0, 1),)
+    assert await store.ingest(batch(sample(good=0, bad=0))) == (Delta("s", NOW, 0, 0, 1, SOURCE),)
     assert list(await store.cells.cells("s", SLICE, NOW - HOUR, NOW + HOUR)) == [Delta("s", NOW, 0, 0, 1)]
 
 
@@ -70,18 +71,22 @@ async def test_a_sample_older_than_the_kept_cells_is_refused_and_counted(store: 
 
 
 async def test_sources_sum_up_to_their_stream_and_can_be_told_apart(store: Store) -> None:
-    await store.ingest(
-        batch(
-            sample(good=5, source="canary/eu/0"),
-            sample(bad=2, source="canary/eu/1"),
-            sample(NOW + SLICE, 1, source="canary/eu/1"),
-            sample(good=100, stream="another"),
-        )
+    said = batch(
+        sample(good=5, source="canary/eu/0"),
+        sample(bad=2, source="canary/eu/1"),
+        sample(NOW + SLICE, 1, source="canary/eu/1"),
+        sample(good=100, stream="another"),
+    )
+    assert await store.ingest(said) == (
+        Delta("another", NOW, 100, 0, 1, "canary/eu/0"),
+        Delta("s", NOW, 5, 0, 1, "canary/eu/0"),
+        Delta("s", NOW, 0, 2, 1, "canary/eu/1"),
+        Delta("s", NOW + SLICE, 1, 0, 1, "canary/eu/1"),
     )
     assert list(await store.cells.cells("s", SLICE, 0, NOW + 1)) == [Delta("s", NOW, 5, 2, 2)]
     assert await store.cells.cells_by_source("s", MINUTE, 0, NOW + DAY) == {
-        "canary/eu/0": [Delta("s", NOW, 5, 0, 1)],
-        "canary/eu/1": [Delta("s", NOW, 1, 2, 2)],
+        "canary/eu/0": [Delta("s", NOW, 5, 0, 1, "canary/eu/0")],
+        "canary/eu/1": [Delta("s", NOW, 1, 2, 2, "canary/eu/1")],
     }
 
 
@@ -118,4 +123,4 @@ async def test_the_evaluator_is_told_of_committed_differences_only(store: Store)
     said = batch(sample(good=1))
     await recorder.commit(said)
     await recorder.commit(said)
-    assert told == [(said, (Delta("s", NOW, 1, 0, 1),)), (said, ())]
+    assert told == [(said, (Delta("s", NOW, 1, 0, 1, SOURCE),)), (said, ())]

@@ -11,8 +11,10 @@ from slo_service.collect.ports import Batch, Position, StoreUnavailable
 from slo_service.decide.ports import Memory, Round
 from slo_service.domain.cell import Delta, Progress
 from slo_service.domain.instant import SECOND
+from slo_service.evaluate.ports import Block, SnapshotHeader
 from slo_service.store.sql.store import SqlStore
 from tests.contracts.store.test_journal import ROUND
+from tests.contracts.store.test_slices import MINUTES
 from tests.store.build import NOW, batch, page, sample
 
 WHOLE = Batch(
@@ -85,15 +87,19 @@ class Fault:
 
 async def test_a_batch_that_breaks_off_anywhere_leaves_nothing_and_can_be_sent_again(sql_store: SqlStore) -> None:
     fault = Fault(sql_store)
+    sql_store.slicing({"s.slices": MINUTES})
     broken_off = 0
     with contextlib.suppress(_Survived):
         for broken_off in itertools.count(1):
             await fault.breaks(broken_off, sql_store.ingest(WHOLE))
+            assert list(await sql_store.changes.touched(0)) == []
+            assert list(await sql_store.cells.cells("s.slices", 60 * SECOND, 0, NOW + 1)) == []
             assert list(await sql_store.cells.cells("s", 60 * SECOND, 0, NOW + 1)) == []
             assert list(await sql_store.cells.progress(["s"])) == []
             assert await sql_store.ledger.positions("reader") == {}
             assert list(await sql_store.ledger.pages("orders-canary", 0)) == []
-    assert broken_off > 12
+    assert broken_off > 17
+    assert [row.bad for row in await sql_store.cells.cells("s.slices", 60 * SECOND, 0, NOW + 1)] == [1]
     assert [row.good for row in await sql_store.cells.cells("s", 60 * SECOND, 0, NOW + 1)] == [3]
 
 
@@ -110,6 +116,20 @@ async def test_a_round_that_breaks_off_anywhere_leaves_nothing(sql_store: SqlSto
     assert await sql_store.journal.memory() != Memory()
 
 
+async def test_a_snapshot_that_breaks_off_anywhere_leaves_the_one_before(sql_store: SqlStore) -> None:
+    await sql_store.snapshots.save("bank", [Block("fine", 0, b"old")], 1, NOW, "v1")
+    blocks = [Block("fine", n, b"new") for n in range(100)]
+    fault = Fault(sql_store)
+    broken_off = 0
+    with contextlib.suppress(_Survived):
+        for broken_off in itertools.count(1):
+            await fault.breaks(broken_off, sql_store.snapshots.save("bank", blocks, 2, NOW + 1, "v2"))
+            assert await sql_store.snapshots.header("bank") == SnapshotHeader("v1", 1, NOW)
+            assert list(await sql_store.snapshots.load("bank")) == [Block("fine", 0, b"old")]
+    assert broken_off > 4
+    assert len(await sql_store.snapshots.load("bank")) == 100
+
+
 async def test_a_commit_whose_answer_was_lost_is_announced_with_the_next_answer_and_only_once(
     sql_store: SqlStore,
 ) -> None:
@@ -122,7 +142,7 @@ async def test_a_commit_whose_answer_was_lost_is_announced_with_the_next_answer_
     with pytest.raises(StoreUnavailable, match="cable"):
         await sql_store.ingest(batch(sample(good=3)))
     fault.heal()
-    assert await sql_store.ingest(batch(sample(good=3))) == (Delta("s", NOW, 3, 0, 1),)
+    assert await sql_store.ingest(batch(sample(good=3))) == (Delta("s", NOW, 3, 0, 1, "canary/eu/0"),)
     assert await sql_store.ingest(batch(sample(good=3))) == ()
 
 
@@ -132,7 +152,7 @@ async def test_a_commit_that_never_took_place_is_not_announced_twice(sql_store: 
     with pytest.raises(StoreUnavailable, match="never arrived"):
         await sql_store.ingest(batch(sample(good=3)))
     fault.heal()
-    assert await sql_store.ingest(batch(sample(good=3))) == (Delta("s", NOW, 3, 0, 1),)
+    assert await sql_store.ingest(batch(sample(good=3))) == (Delta("s", NOW, 3, 0, 1, "canary/eu/0"),)
 
 
 async def test_a_round_whose_answer_was_lost_may_be_written_again(sql_store: SqlStore) -> None:
@@ -153,6 +173,14 @@ async def test_a_closed_store_says_so(sql_store: SqlStore) -> None:
         sql_store.cells.progress(["s"]),
         sql_store.cells.schedules(["s"]),
         sql_store.cells.tier_states(),
+        sql_store.changes.change(),
+        sql_store.changes.touched(0),
+        sql_store.changes.slots(SECOND, [("s", NOW)]),
+        sql_store.changes.slots_by_source([("s", NOW)]),
+        anext(sql_store.sweeper.sweep(SECOND, 0, 1)),
+        sql_store.snapshots.save("b", [], 1, NOW),
+        sql_store.snapshots.header("b"),
+        sql_store.snapshots.load("b"),
         sql_store.ledger.pages("c", 0),
         sql_store.ledger.page("c", "sent", "k", 0),
         sql_store.ledger.positions("r"),
@@ -161,6 +189,7 @@ async def test_a_closed_store_says_so(sql_store: SqlStore) -> None:
         sql_store.journal.transitions(None, 1),
         sql_store.history.decisions(None, 1),
         sql_store.history.chain("d"),
+        sql_store.history.states("s", 0, NOW),
         sql_store.wanted.pending(),
         sql_store.wanted.record_done("t", 1, NOW, "x"),
         sql_store.outbox.lease(NOW, 1, 1),

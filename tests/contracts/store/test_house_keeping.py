@@ -1,6 +1,7 @@
 """Retention, the audit log and the definitions in force."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -9,8 +10,10 @@ from slo_service.collect.ports import Batch
 from slo_service.decide.ports import Round
 from slo_service.domain.event import Wanted
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
+from slo_service.domain.status import State, StateChange
+from slo_service.evaluate.ports import Block, ChangesForgotten, Touched
 from slo_service.store.retention import Retention
-from slo_service.store.sql import schema
+from slo_service.store.sql import prune, schema
 from slo_service.store.sql.store import SqlStore
 from tests.store.build import (
     LONG_AGO,
@@ -42,6 +45,15 @@ async def test_a_run_deletes_no_more_than_its_limit(sql_store: SqlStore) -> None
     await sql_store.ingest(batch(*(sample(NOW + n, good=1, source=f"c/{n % 3}") for n in range(7))))
     limits = Retention(rows_a_run=4)
     assert [(await sql_store.prune(NOW + 3 * DAY, limits))["cells"] for _ in range(3)] == [4, 3, 0]
+
+
+async def test_a_run_goes_on_in_transactions_that_nobody_waits_long_for(
+    sql_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prune, "ROWS_AT_ONCE", 2)
+    await sql_store.ingest(batch(*(sample(NOW + n, good=1) for n in range(7))))
+    limits = Retention(rows_a_run=5)
+    assert [(await sql_store.prune(NOW + 3 * DAY, limits))["cells"] for _ in range(3)] == [5, 2, 0]
 
 
 async def test_a_sample_for_a_forgotten_cell_is_too_late_even_after_the_clock_was_set_back(sql_store: SqlStore) -> None:
@@ -97,6 +109,39 @@ async def test_what_is_over_goes_after_its_retention(sql_store: SqlStore) -> Non
         "deliveries",
     }  # fmt: skip
     assert [state.epoch for state in (await sql_store.journal.memory()).wanted] == [2]
+
+
+async def test_the_state_an_slo_is_in_outlives_its_retention_and_those_before_do_not(sql_store: SqlStore) -> None:
+    states = [StateChange("s", NOW + n, NOW, State.WARN, None, Fraction(1)) for n in range(3)]
+    await sql_store.journal.record(Round(NOW, states=tuple(states)))
+    assert (await sql_store.prune(NOW + 9 * DAY, ALL))["state_changes"] == 2
+    assert list(await sql_store.history.states("s", 0, NOW + DAY)) == states[2:]
+
+
+async def test_what_ingests_touched_is_forgotten_once_every_snapshot_contains_it(sql_store: SqlStore) -> None:
+    for counter in range(1, 5):
+        await sql_store.ingest(batch(sample(good=counter, counter=counter)))
+    await sql_store.snapshots.save("a", [Block("fine", 0, b"")], 3, NOW)
+    await sql_store.snapshots.save("b", [Block("fine", 0, b"")], 2, NOW)
+    assert (await sql_store.prune(NOW))["touched_slots"] == 2
+    assert len(await sql_store.changes.touched(2)) == 1
+    with pytest.raises(ChangesForgotten, match="after 1, that up to 2 is forgotten"):
+        await sql_store.changes.touched(1)
+    assert (await sql_store.prune(NOW))["touched_slots"] == 0
+
+
+async def test_without_snapshots_what_was_touched_is_kept_for_its_retention(sql_store: SqlStore) -> None:
+    await sql_store.ingest(batch(sample(good=1)))
+    assert (await sql_store.prune(NOW + 6 * HOUR))["touched_slots"] == 0
+    assert (await sql_store.prune(NOW + 6 * HOUR + 1))["touched_slots"] == 1
+    with pytest.raises(ChangesForgotten):
+        await sql_store.changes.touched(0)
+
+
+async def test_a_cell_that_changed_is_known_though_it_was_forgotten_since(sql_store: SqlStore) -> None:
+    await sql_store.ingest(batch(sample(good=1)))
+    await sql_store.prune(NOW + 48 * HOUR + 1, Retention(touched_ns=DAY * 3))
+    assert list(await sql_store.changes.touched(0)) == [Touched("s", NOW)]
 
 
 async def test_the_audit_log_is_whole_after_honest_use(sql_store: SqlStore) -> None:

@@ -1,18 +1,20 @@
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from slo_service.decide.ports import Memory, Round
 from slo_service.domain.event import Verdict, Wanted
 from slo_service.domain.instant import MINUTE
-from slo_service.domain.slo import WORKBOOK
-from slo_service.domain.status import Phase
+from slo_service.domain.slo import WORKBOOK, Kind, Severity
+from slo_service.domain.status import Phase, State, StateChange
 from slo_service.store.errors import StaleWanted
 from tests.contracts.store.conftest import Store
 from tests.store.build import NOW, TIER, decision, episode, hold, message, transition, wanted
 
 ROUND = Round(
-    NOW, (transition(),), (TIER,), (episode(),), (decision(),), (hold(),), (wanted(),), (message(),)
+    NOW, (transition(),), (TIER,), (episode(),), (decision(),), (hold(),), (wanted(),), (message(),), (),
+    (StateChange("orders-freshness", NOW, NOW, State.BURNING, Fraction(1, 7), Fraction(1)),),
 )  # fmt: skip
 
 
@@ -27,6 +29,15 @@ async def test_a_round_written_twice_is_written_once(store: Store) -> None:
     await store.journal.record(ROUND)
     await store.journal.record(ROUND)
     assert await store.journal.memory() == Memory((episode(),), (hold(),), (wanted(),), (decision(),))
+
+
+async def test_what_was_found_afterwards_and_what_a_tier_looks_at_come_back(store: Store) -> None:
+    tier = replace(WORKBOOK[0], name="page-partition", kind=Kind.PARTITION)
+    state = replace(TIER, tier=tier, held_back="7 of 9 by chance", sources=("canary/eu/0", "canary/eu/7"))
+    found = transition(tier=state, severity=Severity.EARLY, reconstructed=True)
+    await store.journal.record(Round(NOW, (found,), (state,)))
+    assert list(await store.journal.transitions(None, 10)) == [found]
+    assert list(await store.cells.tier_states()) == [state]
 
 
 async def test_only_what_is_open_is_remembered(store: Store) -> None:
@@ -51,6 +62,7 @@ async def test_a_stale_wanted_state_is_refused_and_nothing_of_its_round_is_writt
     assert await store.journal.memory() == Memory(wanted=(wanted(2, Wanted.RUNNING),))
     assert list(await store.journal.transitions(None, 10)) == []
     assert list(await store.cells.tier_states()) == []
+    assert list(await store.history.states("orders-freshness", 0, NOW + 1)) == []
 
 
 async def test_transitions_come_newest_first_and_never_cut_an_instant_in_two(store: Store) -> None:

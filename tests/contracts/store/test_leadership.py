@@ -24,6 +24,8 @@ def _writes(store: SqlStore):
         store.outbox.lease(NOW, 1, 1),
         store.outbox.record(Due(message(), 0, 0), delivery(), None),
         store.deliveries.log(delivery()),
+        store.snapshots.save("bank", [], 1, NOW),
+        store.snapshots.forget(["bank"]),
         store.definitions.record({}, NOW),
         store.prune(),
     )

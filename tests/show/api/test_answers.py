@@ -5,16 +5,17 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from slo_service.show.api import event_models, models
+from slo_service.show.api import event_models, models, past_models, pipeline_models
 from tests.show.api.asking import asking
 from tests.show.fakes import World
 
 ANSWERS: list[tuple[str, type[BaseModel]]] = [
     ("/api/v1/slos", models.SloPage),
     ("/api/v1/slos/orders-freshness", models.SloDetail),
-    ("/api/v1/pipelines", models.PipelinePage),
-    ("/api/v1/pipelines/orders", models.PipelineDetail),
-    ("/api/v1/pipelines/orders/canaries", models.CanaryPage),
+    ("/api/v1/slos/orders-freshness/history", past_models.SloHistory),
+    ("/api/v1/pipelines", pipeline_models.PipelinePage),
+    ("/api/v1/pipelines/orders", pipeline_models.PipelineDetail),
+    ("/api/v1/pipelines/orders/canaries", pipeline_models.CanaryPage),
     ("/api/v1/jobs", event_models.JobPage),
     ("/api/v1/transitions", event_models.TransitionPage),
     ("/api/v1/decisions", event_models.DecisionPage),
@@ -28,7 +29,7 @@ ANSWERS: list[tuple[str, type[BaseModel]]] = [
 @pytest.mark.parametrize(("address", "model"), ANSWERS)
 async def test_an_answer_has_exactly_the_documented_keys(address: str, model: type[BaseModel]) -> None:
     body = (await asking(World(), address)).json()
-    assert model.model_validate(body).model_dump(mode="json") == body
+    assert model.model_validate(body).model_dump(mode="json", by_alias=True) == body
 
 
 @pytest.mark.parametrize(("address", "model"), ANSWERS)
@@ -37,7 +38,7 @@ async def test_an_answer_is_empty_rather_than_broken_before_the_first_evaluation
 ) -> None:
     world = World(judged={}, ages=(), views={}, traces=[], changes=[], decided=[])
     answer = await asking(world, address)
-    assert model.model_validate(answer.json()).model_dump(mode="json") == answer.json()
+    assert model.model_validate(answer.json()).model_dump(mode="json", by_alias=True) == answer.json()
 
 
 @pytest.mark.parametrize("address", [*(address for address, _ in ANSWERS), "/api/openapi.json", "/api/docs"])
@@ -58,6 +59,10 @@ async def test_every_documented_address_is_held_against_its_shape() -> None:
     ("address", "status", "code"),
     [
         ("/api/v1/slos/no-such", 404, "not_found"),
+        ("/api/v1/slos/no-such/history", 404, "not_found"),
+        ("/api/v1/slos/orders-freshness/history?from=2026-11-21T00:00:00Z", 422, "invalid_request"),
+        ("/api/v1/slos/orders-freshness/history?from=2020-01-01T00:00:00Z", 422, "invalid_request"),
+        ("/api/v1/slos/orders-freshness/history?to=noon", 422, "invalid_request"),
         ("/api/v1/pipelines/no-such", 404, "not_found"),
         ("/api/v1/decisions/no-such", 404, "not_found"),
         ("/api/v1/transitions?slo=no-such", 404, "not_found"),

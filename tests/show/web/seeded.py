@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from slo_service.collect.canary.trace import CanaryTrace
 from slo_service.collect.ports import GroupAge, PartitionAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.event import Decision, Transition
-from slo_service.domain.indicator import SINK, SOURCE
+from slo_service.domain.indicator import SINK, SOURCE, Schedule
 from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.domain.status import Status
 from slo_service.show.ports import Chain, CollectorHealth, Health, JobView, LoadReport, TaskHealth
@@ -143,6 +144,10 @@ class Seeded:
 
     async def chain(self, decision: str) -> Chain | None:
         return next((each for each in self._chains() if each.decision.id == decision), None)
+
+    async def schedules(self, streams: Sequence[str]) -> Mapping[str, Sequence[Schedule]]:
+        """Six partitions, a canary every ten seconds on each."""
+        return {stream: [Schedule(stream, NOON - 60 * DAY, Fraction(6, 10), 6)] for stream in streams}
 
     async def cells(self, stream: str, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:
         """Earlier days have a few bad ones; the stall is filed under the time of sending."""

@@ -77,14 +77,14 @@ def test_a_minute_without_measurement_is_hatched_in_the_strip():
 
 
 def test_the_burn_down_ends_at_the_live_figure():
-    chart = BurnDown(0, 28 * DAY, [(14 * DAY, 0.8)], 0.62, "25 min", [(14 * DAY, "1")], [], "budget")
+    chart = BurnDown(0, 28 * DAY, 28 * DAY, [(14 * DAY, 0.8)], 0.62, "25 min", [(14 * DAY, "1")], [], [], "budget")
     drawing = str(burn_down(chart)).replace("\u202f", " ")
     assert ">62 %<" in drawing
     assert ">1<" in drawing
 
 
 def test_a_far_overspent_budget_still_fits_the_scale():
-    chart = BurnDown(0, DAY, [(DAY // 2, -40.0)], -40.0, "", [], [], "budget")
+    chart = BurnDown(0, DAY, DAY, [(DAY // 2, -40.0)], -40.0, "", [], [], [], "budget")
     heights = [float(y) for y in re.findall(r'<circle class="dot" cx="[\d.]+" cy="([\d.]+)"', str(burn_down(chart)))]
     assert heights
     assert all(0 < y < 300 for y in heights)

@@ -18,7 +18,7 @@ from slo_service.show.web.view.decision import steps
 from slo_service.show.web.view.doings import done
 from slo_service.show.web.view.jobs import Reasons, job_rows, live_holds
 from slo_service.show.web.view.lede import lede
-from slo_service.show.web.view.objective import objective_view, place, strip_of
+from slo_service.show.web.view.objective import PastRows, objective_view, place, strip_of
 from slo_service.show.web.view.overview import Query, headline, overview, selected
 from slo_service.show.web.view.pipeline import chosen, episodes
 from slo_service.show.web.view.said import Said
@@ -132,7 +132,7 @@ def test_a_slot_that_was_mostly_unmeasured_is_hatched():
 
 
 def test_nothing_is_drawn_for_an_objective_that_was_never_judged():
-    view = objective_view(KNOWN.slos["orders-lag"], None, (), (), (), ())
+    view = objective_view(KNOWN.slos["orders-lag"], None, PastRows(), ())
     assert view.tiles[0].name == "Objective"
     assert len(view.tiles) == 1
     assert view.budget == ""
@@ -279,4 +279,4 @@ async def test_a_drawing_is_made_anew_when_the_evaluator_stands_still():
 def test_an_objective_that_nothing_was_ever_measured_of_has_a_page():
     slo = catalogue().slos["orders-freshness"]
     status = statuses(NOON)["orders-freshness"]
-    assert objective_view(slo, status, (), (), (), ()).strip
+    assert objective_view(slo, status, PastRows(), ()).strip

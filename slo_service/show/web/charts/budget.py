@@ -13,15 +13,18 @@ from slo_service.show.web.charts.svg import Axis, dot, joined, line, num, poly, 
 
 @dataclass(frozen=True, slots=True)
 class BurnDown:
-    """`steps`: (instant, share left after it), oldest first, starting with the whole budget."""
+    """`steps`: (instant, share left after it), oldest first, starting with the whole budget. `now_ns` is the end of
+    what is known, `end_ns` that of the window."""
 
     start_ns: int
     end_ns: int
+    now_ns: int
     steps: Sequence[tuple[int, float]]
     left: float
     says: str  # beside the last point
     marks: Sequence[tuple[int, str]]  # (instant, number) of page episodes
     blind: Sequence[tuple[int, int]]
+    excluded: Sequence[tuple[int, int]]  # time that does not count
     label: str
 
 
@@ -45,8 +48,9 @@ def _draw(chart: BurnDown, width: float, cls: str) -> Markup:
 
     body = [rect(across.left, up(0), across.right - across.left, bottom - up(0), "over")]
     body += [
-        rect(across.held(start), top, max(1.5, across.held(end) - across.held(start)), bottom - top, "hatch")
-        for start, end in chart.blind
+        rect(across.held(start), top, max(1.5, across.held(end) - across.held(start)), bottom - top, cls_)
+        for cls_, spans in (("hatch", chart.blind), ("adj", chart.excluded))
+        for start, end in spans
     ]
     for level in levels:
         y = up(level / 100)
@@ -57,15 +61,16 @@ def _draw(chart: BurnDown, width: float, cls: str) -> Markup:
     points = [(across.left, up(1))]
     for at, left in chart.steps:
         points += [(across.held(at), points[-1][1]), (across.held(at), up(left))]
-    points.append((across.right, up(chart.left)))
+    here = across.held(chart.now_ns)
+    points.append((here, up(chart.left)))
     body.append(poly(points, "data"))
     for at, number in chart.marks:
         x = across.held(at)
         body += [line(x, 26, x, bottom, "chg"), dot(x, 17, 9, "mk"), text(x, 21, number, "mkn", "middle")]
-    body.append(dot(across.right, up(chart.left), 3.5, "dot"))
-    body.append(text(across.right + 9, up(chart.left) - 1, words.share(chart.left), "lab b"))
+    body.append(dot(here, up(chart.left), 3.5, "dot"))
+    body.append(text(here + 9, up(chart.left) - 1, words.share(chart.left), "lab b"))
     if wide:
-        body.append(text(across.right + 9, up(chart.left) + 13, chart.says, "t"))
+        body.append(text(here + 9, up(chart.left) + 13, chart.says, "t"))
         body.append(text(across.right + 9, up(0) + 4 + 14 * (abs(up(chart.left) - up(0)) < 20), "ideal 0 %", "t"))
     return svg(width, height, body, chart.label, cls)
 

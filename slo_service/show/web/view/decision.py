@@ -8,7 +8,7 @@ from slo_service.domain.event import Verdict, Wanted, WantedState
 from slo_service.show.ports import Chain
 from slo_service.show.web import words
 from slo_service.show.web.view.marks import Mark
-from slo_service.show.web.view.timeline import asked, of_delivery, reading_words, windows_of
+from slo_service.show.web.view.timeline import asked, named, of_delivery, reading_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _transition(chain: Chain) -> Step:
     if found.load:
         facts.append(Fact("definitions", f"load {found.load}"))
     tone = {"fired": "red" if found.severity == "page" else "amb", "froze": "grey"}.get(found.change, "ok")
-    says = f"{found.severity} {windows_of(found)} of {found.slo} {found.change}: {reading_words(found)}."
+    says = f"{named(found)} of {found.slo} {found.change}: {reading_words(found)}."
     return Step("Transition", tone, found.event_ns, says, tuple(facts))
 
 

@@ -19,11 +19,12 @@ from slo_service.domain.indicator import (
     Threshold,
 )
 from slo_service.domain.instant import HOUR
-from slo_service.domain.slo import Severity, Slo
+from slo_service.domain.slo import Kind, Severity, Slo
 from slo_service.domain.status import Reading, State, Status
 from slo_service.show.obstacle import unmeasured
 from slo_service.show.web import words
 from slo_service.show.web.view.said import At, Said
+from slo_service.show.web.view.signals import partitions
 from slo_service.show.web.view.tiers import fires_from, measured_still_needed
 
 
@@ -116,17 +117,24 @@ def _of_the_hour(slo: Slo, status: Status) -> Said:
 
 
 def _firing(status: Status) -> Said:
-    """`Page 6 h / 30 min fires since 10:08:30. `"""
-    tiers = status.firing(Severity.PAGE)
+    """`Page 6 h / 30 min fires since 10:08:30. `, and partitions that fail alone by name."""
+    firing = status.firing(Severity.PAGE)
+    tiers = [tier for tier in firing if tier.tier.kind is not Kind.PARTITION]
+    parts = [tier for tier in firing if tier.tier.kind is Kind.PARTITION]
     pairs = [f"{words.window(tier.tier.long_ns)} / {words.window(tier.tier.short_ns)}" for tier in tiers]
-    if not tiers:
-        return ()
-    since = min(tier.since_ns for tier in tiers)
-    return (f"Page {words.listing(pairs)} {'fires' if len(pairs) == 1 else 'fire'} since ", At(since), ". ")
+    told: list[str | At] = []
+    if tiers:
+        since = min(tier.since_ns for tier in tiers)
+        told += [f"Page {words.listing(pairs)} {'fires' if len(pairs) == 1 else 'fire'} since ", At(since), ". "]
+    for part in parts:
+        what = partitions(part) if part.sources else "A partition"
+        fails = "fails" if len(part.sources) < 2 else "fail"
+        told += [f"{what} {fails} alone, paged since ", At(part.since_ns), ". "]
+    return tuple(told)
 
 
 def _ticket(status: Status) -> Said:
-    waiting = [tier for tier in status.tiers if tier.waits]
+    waiting = [tier for tier in status.tiers if tier.waits and not tier.held_back]
     if status.firing() or not waiting:
         return ("A ticket tier fires; at this pace it is no page.",)
     soonest = min(waiting, key=lambda tier: tier.tier.after_ns - tier.burned_ns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slo_service.domain.slo import Severity
 from slo_service.domain.status import State, Status, TierState
 from slo_service.show.ports import JobView
 
@@ -23,6 +24,7 @@ FROZEN = Mark("grey", "Frozen")
 WARMING = Mark("warm", "Warming")
 HEALTHY = Mark("ok", "Healthy")
 UNDECIDED = Mark("warm", "Undecided")
+HELD_BACK = Mark("warm", "Held back")
 WAITING = Mark("amb", "Burning, not firing yet")
 NOT_JUDGED = Mark("grey", "Not judged")
 UNKNOWN = Mark("grey", "Not judged yet")
@@ -54,11 +56,21 @@ def of_tier(tier: TierState) -> Mark:
     """Firing in its severity's tone; quiet is said only of what is known to be quiet."""
     if tier.firing:
         return Mark("red" if tier.tier.severity == "page" else "amb", "Firing")
+    if tier.held_back:
+        return HELD_BACK
     if tier.waits:
         return WAITING
     if tier.frozen_since_ns is not None:
         return UNDECIDED if tier.short.tally.total else FROZEN  # measured, but too little of the long window
     return Mark("ok", "Quiet") if tier.burning is not None else WARMING
+
+
+def of_signal(state: TierState) -> Mark:
+    """Firing in its severity's tone; what only informs, and what tells of measuring, is never drawn as a page."""
+    if state.firing:
+        page = state.tier.severity is Severity.PAGE and not state.tier.kind.tells_of_measuring
+        return Mark("red" if page else "amb", "Firing")
+    return WARMING if state.burning is None else Mark("ok", "Quiet")
 
 
 def of_job(job: JobView | None) -> Mark:

@@ -73,6 +73,8 @@ def coming(tier: TierState, keep_ns: int) -> str:
             return "burning now"
         rest = max(0, keep_ns - tier.quiet_ns)
         return f"quiet in {words.duration(rest)} of measured time if nothing more fails"
+    if tier.held_back:
+        return f"burns at {words.times(tier.long.burn or 0)}, but it may be chance: {tier.held_back}"
     if tier.waits:
         rest = max(0, tier.tier.after_ns - tier.burned_ns)
         return f"burning; fires in {words.duration(rest)} of measured time if it goes on"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slo_service.domain.event import Change, Decision, Delivery, Transition, Verdict
+from slo_service.domain.slo import Kind
 from slo_service.show.ports import Chain
 from slo_service.show.web import words
 from slo_service.show.web.view.marks import Mark
@@ -46,6 +47,23 @@ def windows_of(transition: Transition) -> str:
     return f"{words.window(tier.long_ns)} / {words.window(tier.short_ns)}"
 
 
+def named(transition: Transition) -> str:
+    """`page 1 h / 5 min`, `page, partition orders-canary/3`, `ticket, silent collector`."""
+    severity, tier = transition.severity, transition.tier.tier
+    match tier.kind:
+        case Kind.BURN:
+            return f"{severity} {windows_of(transition)}"
+        case Kind.PARTITION:
+            parts = words.listing(list(transition.tier.sources)) or "one alone"
+            return f"{severity}, {'partitions' if len(transition.tier.sources) > 1 else 'partition'} {parts}"
+        case Kind.EARLY:
+            return "early detector"
+        case Kind.NO_DATA:
+            return f"{severity}, silent collector"
+        case Kind.COVERAGE:
+            return f"{severity}, coverage of {words.window(tier.long_ns)}"
+
+
 def _of_transition(transition: Transition) -> Entry:
     match transition.change:
         case Change.FIRED:
@@ -58,7 +76,7 @@ def _of_transition(transition: Transition) -> Entry:
         transition.event_ns,
         0,
         mark,
-        f"{transition.severity} {windows_of(transition)} {_changed(transition)}",
+        f"{named(transition)} {_changed(transition)}" + (", found afterwards" if transition.reconstructed else ""),
         reading_words(transition),
     )
 
@@ -73,8 +91,12 @@ def _changed(transition: Transition) -> str:
 def reading_words(transition: Transition) -> str:
     """`1 h 13.9× (28 bad of 2,160), 5 min 157×; coverage 100 %`."""
     tier = transition.tier
+    if tier.tier.kind is Kind.NO_DATA:
+        return f"after {words.duration(tier.tier.long_ns)} without a word"
+    if tier.tier.kind is Kind.COVERAGE:
+        return f"{words.coverage(tier.long.coverage)} of {words.window(tier.long.length_ns)} was measured"
     said = []
-    for reading in (tier.long, tier.short):
+    for reading in {each.length_ns: each for each in (tier.long, tier.short)}.values():
         burn = "not measured" if reading.burn is None else words.times(reading.burn)
         counts = f"{reading.tally.bad:,} bad of {reading.tally.total:,}"
         said.append(f"{words.window(reading.length_ns)} {burn} ({counts})")
