@@ -18,9 +18,9 @@ from benchmarks.measurement import Measurement
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.signals import PartitionTier, Signals
 from slo_service.domain.slo import WORKBOOK, Severity
-from slo_service.evaluate.chance import failures_needed, tail
-from slo_service.evaluate.early import Detectors
-from slo_service.evaluate.partition import AT_ONCE
+from slo_service.evaluate.chance.binomial import failures_needed, tail
+from slo_service.evaluate.chance.early import Detectors
+from slo_service.evaluate.chance.partition import AT_ONCE
 
 MONTH_NS = 30 * DAY
 RARE = 0.05  # expected failures that page in a month, below which windows are drawn instead of months

@@ -12,17 +12,17 @@ from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import State, StateChange, Status, TierState
-from slo_service.evaluate.adjusted import Effects, Kept, effects
-from slo_service.evaluate.episodes import Chronicle, worth_recording
-from slo_service.evaluate.figures import Standing
+from slo_service.evaluate.adjust.adjusted import Effects, Kept, effects
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.track import Track
+from slo_service.evaluate.counts.window import budget_window
 from slo_service.evaluate.floor import Floor
-from slo_service.evaluate.objective import Moment, Word, assess
+from slo_service.evaluate.judge.episodes import Chronicle, worth_recording
+from slo_service.evaluate.judge.figures import Standing
+from slo_service.evaluate.judge.objective import Moment, Word, assess
+from slo_service.evaluate.judge.tier import caught_up, wakes_at
 from slo_service.evaluate.refill import Refill
-from slo_service.evaluate.slots import Slots
 from slo_service.evaluate.statuses import Statuses
-from slo_service.evaluate.tier import caught_up, wakes_at
-from slo_service.evaluate.track import Track
-from slo_service.evaluate.window import budget_window
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import DAY
 from slo_service.domain.slo import Kind, Slo, Tier
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.adjusted import Effects
-from slo_service.evaluate.figures import Figures
+from slo_service.evaluate.adjust.adjusted import Effects
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.track import Track, TrackKey
+from slo_service.evaluate.counts.window import budget_window
 from slo_service.evaluate.hall import Hall, HallKey
-from slo_service.evaluate.signs import Signs
-from slo_service.evaluate.slots import Slots
-from slo_service.evaluate.subject import Composed, Plain, Subject
-from slo_service.evaluate.track import Track, TrackKey
-from slo_service.evaluate.window import budget_window
+from slo_service.evaluate.judge.figures import Figures
+from slo_service.evaluate.judge.signs import Signs
+from slo_service.evaluate.judge.subject import Composed, Plain, Subject
 
 REACHES_NS = tuple(days * DAY for days in (1, 3, 7, 31, 97, 390))  # like lengths share a bank
 Place = tuple[Hall, Track]

@@ -9,18 +9,18 @@ import numpy as np
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.slo import Slo
-from slo_service.evaluate.bank import Bank
-from slo_service.evaluate.facts import Facts
-from slo_service.evaluate.figures import Figures
-from slo_service.evaluate.measuring import Patience
-from slo_service.evaluate.objective import lately, silence_ns
-from slo_service.evaluate.outline import Outline
-from slo_service.evaluate.ring import NEVER, Columns, Ints
-from slo_service.evaluate.screen import Row, Screen
-from slo_service.evaluate.signs import Signs
-from slo_service.evaluate.slots import Slots
-from slo_service.evaluate.track import Track, TrackKey
-from slo_service.evaluate.watch import Watch, Watching
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.facts import Facts
+from slo_service.evaluate.counts.outline import Outline
+from slo_service.evaluate.counts.ring import NEVER, Columns, Ints
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.track import Track, TrackKey
+from slo_service.evaluate.judge.figures import Figures
+from slo_service.evaluate.judge.measuring import Patience
+from slo_service.evaluate.judge.objective import lately, silence_ns
+from slo_service.evaluate.judge.screen import Row, Screen
+from slo_service.evaluate.judge.signs import Signs
+from slo_service.evaluate.judge.watch import Watch, Watching
 
 
 @dataclass(frozen=True, slots=True)

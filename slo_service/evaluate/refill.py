@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from slo_service.evaluate.counts.ring import NEVER, Columns, Ints
+from slo_service.evaluate.counts.slots import stored_width
+from slo_service.evaluate.counts.track import Track
 from slo_service.evaluate.floor import Floor
 from slo_service.evaluate.hall import Hall
 from slo_service.evaluate.ports import Sweep
-from slo_service.evaluate.ring import NEVER, Columns, Ints
-from slo_service.evaluate.slots import stored_width
-from slo_service.evaluate.track import Track
 
 _LATE = np.iinfo(np.int64).max
 

@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from slo_service.domain.budgeting import Timeslices
 from slo_service.domain.cell import Delta
-from slo_service.evaluate.bank import Bank
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.ring import BLOCK, Columns, Ints
+from slo_service.evaluate.counts.track import Track, TrackKey
 from slo_service.evaluate.hall import Hall, HallKey
 from slo_service.evaluate.ports import Block
-from slo_service.evaluate.ring import BLOCK, Columns, Ints
-from slo_service.evaluate.track import Track, TrackKey
 
 FORMAT: Final = 1
 _HEAD: Final = struct.Struct("<2sBqqI")  # magic, bytes a count, width, number, columns

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.figures import Figures, Standing
-from slo_service.evaluate.interval import with_intervals
+from slo_service.evaluate.chance.interval import with_intervals
+from slo_service.evaluate.judge.figures import Figures, Standing
 
 
 class Glance(Mapping[str, Status]):

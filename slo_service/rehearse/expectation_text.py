@@ -15,7 +15,7 @@ from slo_service.domain.event import Verdict, Wanted
 from slo_service.domain.instant import DAY, format_duration, parse_duration
 from slo_service.domain.slo import Severity
 from slo_service.domain.status import State
-from slo_service.evaluate.window import SHOWN_NS
+from slo_service.evaluate.counts.window import SHOWN_NS
 from slo_service.rehearse.case import (
     Amount,
     BudgetIs,

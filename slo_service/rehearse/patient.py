@@ -11,9 +11,9 @@ from slo_service.domain.indicator import Basis, Lag
 from slo_service.domain.policy import Condition
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
+from slo_service.evaluate.chance.interval import with_budget_interval
 from slo_service.evaluate.evaluator import Evaluator
-from slo_service.evaluate.interval import with_budget_interval
-from slo_service.evaluate.objective import LATELY
+from slo_service.evaluate.judge.objective import LATELY
 from slo_service.rehearse.case import Case
 from slo_service.rehearse.feed import FlowFeed, Group, LagFeed, Rhythm, past, rhythm, schedule
 from slo_service.rehearse.segment import Flow, Look, Segment

@@ -26,8 +26,8 @@ from slo_service.domain.policy import (
 )
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Reading, State, Status, TierState
-from slo_service.evaluate.track import Track
-from slo_service.evaluate.window import Window
+from slo_service.evaluate.counts.track import Track
+from slo_service.evaluate.counts.window import Window
 from slo_service.rehearse.feed import Rhythm
 
 _SAFELY_COVERED = Fraction(95, 100)  # above what clears a tier by more than the tail's slot can move it

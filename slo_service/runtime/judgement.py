@@ -19,8 +19,8 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.event import Transition
 from slo_service.domain.status import State, StateChange, Status, TierState
 from slo_service.evaluate.evaluator import STANDSTILL_NS, Evaluator
+from slo_service.evaluate.history.standstill import Gap, missed
 from slo_service.evaluate.ports import CellReader
-from slo_service.evaluate.standstill import Gap, missed
 from slo_service.evaluate.statuses import Bounded, Statuses
 from slo_service.runtime.recovery import Recovery, Rings
 from slo_service.runtime.saving import Saving

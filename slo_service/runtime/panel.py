@@ -11,7 +11,7 @@ from slo_service.collect.ports import GroupAge
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import SECOND
 from slo_service.domain.status import State, Status
-from slo_service.evaluate.figures import Figures, Standing
+from slo_service.evaluate.judge.figures import Figures, Standing
 from slo_service.evaluate.statuses import Glance, glance
 from slo_service.show.ports import Health, JobView
 

@@ -10,6 +10,8 @@ import structlog
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import MINUTE, floor_to
+from slo_service.evaluate.counts.slots import SLACK_NS, stored_width
+from slo_service.evaluate.counts.track import Track
 from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.hall import Hall
 from slo_service.evaluate.ports import (
@@ -23,9 +25,7 @@ from slo_service.evaluate.ports import (
     Touched,
 )
 from slo_service.evaluate.refill import Group
-from slo_service.evaluate.slots import SLACK_NS, stored_width
 from slo_service.evaluate.snapshot import Header, Refused, bank_name, correct, restore
-from slo_service.evaluate.track import Track
 
 log = structlog.get_logger()
 

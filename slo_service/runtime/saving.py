@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from slo_service.evaluate.counts.ring import Ring
 from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.hall import Hall, HallKey
 from slo_service.evaluate.ports import Block, RingSnapshots
-from slo_service.evaluate.ring import Ring
 from slo_service.evaluate.snapshot import Header, Spot, bank_name, packed
 from slo_service.runtime.recovery import Taken
 

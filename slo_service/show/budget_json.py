@@ -8,7 +8,7 @@ from slo_service.domain.budgeting import Occurrences
 from slo_service.domain.instant import format_duration, rfc3339, seconds
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Budget, Status
-from slo_service.evaluate.cost import Bounds, balance
+from slo_service.evaluate.outlook.cost import Bounds, balance
 from slo_service.show.counted import is_composed, slice_ns, unit_of, window_span
 
 

@@ -13,8 +13,8 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.adjusted import Effects, Kept, Occurrence, effects
-from slo_service.evaluate.cost import RATIO_UNITS
+from slo_service.evaluate.adjust.adjusted import Effects, Kept, Occurrence, effects
+from slo_service.evaluate.outlook.cost import RATIO_UNITS
 
 AHEAD_NS = 7 * DAY  # adjustments that are to come are told so long before
 

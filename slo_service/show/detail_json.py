@@ -11,8 +11,8 @@ from slo_service.domain.instant import format_duration, rfc3339, seconds
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Reading, Status
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.adjusted import Occurrence
-from slo_service.evaluate.forecast import forecast
+from slo_service.evaluate.adjust.adjusted import Occurrence
+from slo_service.evaluate.outlook.forecast import forecast
 from slo_service.show.counted import declared_by, effects_on, unit_of, window_span
 from slo_service.show.forecast_json import failures_json, forecast_json, return_json, stay_json, worst_json
 from slo_service.show.retrospect import BURSTS_NS, Retrospect

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, format_duration, rfc3339, seconds
 from slo_service.domain.status import Reading
-from slo_service.evaluate.cost import Bounds
-from slo_service.evaluate.forecast import Forecast, Outlook, Pace, Return
-from slo_service.evaluate.hindsight import Stay
-from slo_service.evaluate.worst import Episode, Worst
+from slo_service.evaluate.history.hindsight import Stay
+from slo_service.evaluate.outlook.cost import Bounds
+from slo_service.evaluate.outlook.forecast import Forecast, Outlook, Pace, Return
+from slo_service.evaluate.outlook.worst import Episode, Worst
 from slo_service.show.status_json import counted, moment, number
 
 MOST_ROLLING_OFF = 50  # episodes that are named, the oldest, of those that leave the window

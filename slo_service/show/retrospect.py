@@ -18,17 +18,17 @@ from slo_service.domain.indicator import Basis, Schedule
 from slo_service.domain.instant import DAY, HOUR, MINUTE, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.adjusted import Effects, Kept
-from slo_service.evaluate.adjusted_rows import adjusted_rows
-from slo_service.evaluate.chance import STRETCH_NS, dispersion
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.forecast import Forecast, Return, comes_back, forecast
-from slo_service.evaluate.gate import gate
-from slo_service.evaluate.hindsight import Stay, judge_past
-from slo_service.evaluate.past import Past
-from slo_service.evaluate.slots import Slots
-from slo_service.evaluate.track import TrackKey
-from slo_service.evaluate.worst import GAP_NS, Episode, Worst, episodes, worst
+from slo_service.evaluate.adjust.adjusted import Effects, Kept
+from slo_service.evaluate.adjust.rows import adjusted_rows
+from slo_service.evaluate.chance.binomial import STRETCH_NS, dispersion
+from slo_service.evaluate.chance.gate import gate
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.track import TrackKey
+from slo_service.evaluate.history.hindsight import Stay, judge_past
+from slo_service.evaluate.history.past import Past
+from slo_service.evaluate.outlook.forecast import Forecast, Return, comes_back, forecast
+from slo_service.evaluate.outlook.worst import GAP_NS, Episode, Worst, episodes, worst
 from slo_service.show.counted import Reader, effects_on, is_composed, slice_ns, summed, window_span
 from slo_service.show.ports import Records
 

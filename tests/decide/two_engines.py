@@ -17,7 +17,7 @@ from slo_service.domain.policy import BudgetPolicy
 from slo_service.domain.status import Status
 from slo_service.domain.tally import Objective
 from slo_service.evaluate.evaluator import Evaluation, Evaluator
-from slo_service.evaluate.figures import Figures, Standing
+from slo_service.evaluate.judge.figures import Figures, Standing
 from slo_service.evaluate.statuses import Bounded, Glance
 from tests.decide.situation import JOBS, NOON, a_catalogue, an_slo
 

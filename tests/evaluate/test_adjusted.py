@@ -12,7 +12,7 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.indicator import Completeness, Duplicates, Freshness, Indicator, Intake, Lag
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, from_rfc3339
 from slo_service.domain.policy import Selector
-from slo_service.evaluate.adjusted import Correction, Effects, Kept, effects
+from slo_service.evaluate.adjust.adjusted import Correction, Effects, Kept, effects
 
 NOW = from_rfc3339("2026-06-15T12:00:00Z")
 SLICE = 10 * SECOND

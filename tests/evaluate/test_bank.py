@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from slo_service.domain.adjustment import Span
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
-from slo_service.evaluate.bank import Bank
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.ring import NARROW
-from slo_service.evaluate.slots import Slots
-from slo_service.evaluate.window import Window
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.ring import NARROW
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.window import Window
 
 SLOTS = Slots()
 WIDTH = SLOTS.fine_ns

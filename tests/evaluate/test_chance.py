@@ -12,7 +12,7 @@ from scipy.stats import beta, binom
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.slo import WORKBOOK, Severity
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.chance import dispersion, failures_needed, page_gate, rounds, tail, ticket_gate
+from slo_service.evaluate.chance.binomial import dispersion, failures_needed, page_gate, rounds, tail, ticket_gate
 
 TWO_IN_A_MILLION = Fraction(2, 10**6)
 THOUSANDTH = Fraction(1, 1000)

@@ -13,9 +13,9 @@ from slo_service.domain.indicator import Completeness, Composite, Duplicates, Fr
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.status import Reading
 from slo_service.domain.tally import Objective, Tally
-from slo_service.evaluate import composite, tier
-from slo_service.evaluate.composite import Combined, Part, combine, draw_up, judge, watermark
-from slo_service.evaluate.tier import Limit, Verdict
+from slo_service.evaluate.judge import composite, tier
+from slo_service.evaluate.judge.composite import Combined, Part, combine, draw_up, judge, watermark
+from slo_service.evaluate.judge.tier import Limit, Verdict
 
 FRESH, COMPLETE = Freshness("c", 30), Completeness("c", 300)
 

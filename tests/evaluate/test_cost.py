@@ -11,7 +11,7 @@ from slo_service.domain.budgeting import RatioTimeslices, Timeslices
 from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.domain.status import Budget, Reading
 from slo_service.domain.tally import Objective, Tally
-from slo_service.evaluate.cost import balance, price_of_canary
+from slo_service.evaluate.outlook.cost import balance, price_of_canary
 from tests.evaluate.timeline import an_slo
 
 THREE_NINES = Objective(Fraction(999, 1000))

@@ -14,7 +14,7 @@ from slo_service.domain.slo import Alerting, Severity, Slo, Tier
 from slo_service.domain.status import Reading, State
 from slo_service.domain.tally import Tally
 from slo_service.evaluate.evaluator import Evaluator
-from slo_service.evaluate.tier import Limit
+from slo_service.evaluate.judge.tier import Limit
 from tests.evaluate.timeline import START, Timeline, an_slo
 
 BAD, GOOD = Fraction(1), Fraction(0)

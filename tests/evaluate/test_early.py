@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.false_pages import Case, early_alarms, early_detection
 from slo_service.domain.instant import SECOND
-from slo_service.evaluate.early import Detectors
+from slo_service.evaluate.chance.early import Detectors
 
 THOUSANDTH = Fraction(1, 1000)
 TEN_SECONDS = 259_200  # canaries in 30 days, one every 10 s

@@ -17,8 +17,8 @@ from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Budget, Reading, State, Status
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.forecast import Outlook, Pace, comes_back, forecast
-from slo_service.evaluate.past import Past
+from slo_service.evaluate.history.past import Past
+from slo_service.evaluate.outlook.forecast import Outlook, Pace, comes_back, forecast
 from tests.evaluate.timeline import START, an_slo
 
 QUARTER = 15 * MINUTE

@@ -21,10 +21,10 @@ from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.signals import Signals
 from slo_service.domain.slo import Alerting, Severity, Slo, Tier
 from slo_service.domain.status import TierState
+from slo_service.evaluate.counts.expectation import Expectation
 from slo_service.evaluate.evaluator import Evaluator
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.hindsight import Stay, judge_past
-from slo_service.evaluate.past import Past
+from slo_service.evaluate.history.hindsight import Stay, judge_past
+from slo_service.evaluate.history.past import Past
 from tests.evaluate.timeline import START, Timeline, an_slo
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"

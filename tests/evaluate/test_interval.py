@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from slo_service.evaluate.interval import clopper_pearson, incomplete_beta
+from slo_service.evaluate.chance.interval import clopper_pearson, incomplete_beta
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from slo_service.domain.indicator import Basis
 from slo_service.domain.instant import HOUR, MINUTE, SECOND
 from slo_service.domain.signals import PartitionTier
-from slo_service.evaluate.chance import tail
-from slo_service.evaluate.partition import BURNS, CLEAR, UNKNOWN, Partitions, Watched
+from slo_service.evaluate.chance.binomial import tail
+from slo_service.evaluate.chance.partition import BURNS, CLEAR, UNKNOWN, Partitions, Watched
 
 START = 1_790_000_000 * SECOND
 SLICE = 10 * SECOND

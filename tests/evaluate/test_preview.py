@@ -6,8 +6,8 @@ from slo_service.domain.adjustment import Span
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import HOUR, MINUTE, SECOND
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.adjusted import Effects
-from slo_service.evaluate.preview import preview
+from slo_service.evaluate.adjust.adjusted import Effects
+from slo_service.evaluate.adjust.preview import preview
 from tests.evaluate.test_adjusted import NOW, SLICE, adjustment, corrected, on, row
 
 NINES = Objective(Fraction(99, 100))

@@ -11,10 +11,10 @@ from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import HOUR, MINUTE, SECOND
 from slo_service.domain.signals import Signals
 from slo_service.domain.slo import Alerting, Severity
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.hindsight import Stay, judge_past
-from slo_service.evaluate.past import Past
-from slo_service.evaluate.reconstruction import reconstructed
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.history.hindsight import Stay, judge_past
+from slo_service.evaluate.history.past import Past
+from slo_service.evaluate.history.reconstruction import reconstructed
 from tests.evaluate.timeline import START, Timeline, an_slo
 
 UNGATED = Signals(significance=Fraction(1), partition_tier=None, early=None, no_data=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slo_service.domain.adjustment import Recurring
 from slo_service.domain.calendar import instant_of
 from slo_service.domain.instant import DAY, HOUR, from_rfc3339
-from slo_service.evaluate.recurrence import MOST_STARTS, starts
+from slo_service.evaluate.adjust.recurrence import MOST_STARTS, starts
 
 BERLIN = "Europe/Berlin"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

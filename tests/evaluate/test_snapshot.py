@@ -14,14 +14,14 @@ from slo_service.domain.budgeting import RatioTimeslices, Timeslices
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
+from slo_service.evaluate.counts.ring import BLOCK
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.counts.track import Track, TrackKey
+from slo_service.evaluate.counts.window import SHOWN_NS, Window
 from slo_service.evaluate.floor import Floor
 from slo_service.evaluate.hall import Hall
 from slo_service.evaluate.ports import Block
-from slo_service.evaluate.ring import BLOCK
-from slo_service.evaluate.slots import Slots
 from slo_service.evaluate.snapshot import Header, Refused, bank_name, correct, packed, restore, track_name, unpacked
-from slo_service.evaluate.track import Track, TrackKey
-from slo_service.evaluate.window import SHOWN_NS, Window
 from tests.evaluate.timeline import START, an_slo
 
 SLO = an_slo()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.instant import HOUR, MINUTE, SECOND
-from slo_service.evaluate.spans import Spans, apart, merged
+from slo_service.evaluate.adjust.spans import Spans, apart, merged
 from tests.evaluate.test_adjusted import NOW, SPANS
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.past import Past
-from slo_service.evaluate.worst import Episode, Worst, episodes, worst
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.history.past import Past
+from slo_service.evaluate.outlook.worst import Episode, Worst, episodes, worst
 from tests.evaluate.timeline import START, an_slo
 
 WIDTH = 10 * SECOND

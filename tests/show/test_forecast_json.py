@@ -11,9 +11,9 @@ from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, from_rfc3339
 from slo_service.domain.slo import WORKBOOK
 from slo_service.domain.status import Reading
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.forecast import Forecast, Outlook, Pace, Return
-from slo_service.evaluate.hindsight import Stay
-from slo_service.evaluate.worst import Episode, Worst
+from slo_service.evaluate.history.hindsight import Stay
+from slo_service.evaluate.outlook.forecast import Forecast, Outlook, Pace, Return
+from slo_service.evaluate.outlook.worst import Episode, Worst
 from slo_service.show.forecast_json import (
     failures_json,
     forecast_json,

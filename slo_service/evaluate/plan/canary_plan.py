@@ -9,9 +9,9 @@ from math import floor
 
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Severity
-from slo_service.evaluate.chance import failures_needed
-from slo_service.evaluate.cost import price_of_canary
-from slo_service.evaluate.partition import LONGEST_NS
+from slo_service.evaluate.chance.binomial import failures_needed
+from slo_service.evaluate.chance.partition import LONGEST_NS
+from slo_service.evaluate.outlook.cost import price_of_canary
 from slo_service.evaluate.plan.bursts import Blips, Watch, pages
 from slo_service.evaluate.plan.chance_of_page import NEVER, Bounds, chance_of_page, either
 from slo_service.evaluate.plan.crossing import beginnings

@@ -13,7 +13,7 @@ from math import expm1, log1p
 
 import numpy as np
 
-from slo_service.evaluate.chance import tail
+from slo_service.evaluate.chance.binomial import tail
 from slo_service.evaluate.plan.crossing import Pair, binomial, crossings, paging_crossings, reached_in_two
 
 _TURNS = 200

@@ -11,10 +11,10 @@ from math import ceil, floor, log
 
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.slo import Severity, Tier
+from slo_service.evaluate.counts.slots import Slots
 from slo_service.evaluate.plan.chance_of_page import at_most
 from slo_service.evaluate.plan.crossing import Pair
 from slo_service.evaluate.plan.need import LONGEST_NS, SHORTEST_NS, TICK_NS, Canary
-from slo_service.evaluate.slots import Slots
 
 HONEST = Fraction(1, 100)  # the highest probability of a false page in 30 days
 MONTH_NS = 30 * DAY

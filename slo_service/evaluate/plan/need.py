@@ -9,9 +9,9 @@ from math import floor
 from slo_service.domain.instant import DAY, HOUR, MILLISECOND, SECOND, format_duration
 from slo_service.domain.slo import Alerting, Severity, Tier
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.chance import MANY, failures_needed
+from slo_service.evaluate.chance.binomial import MANY, failures_needed
+from slo_service.evaluate.counts.slots import Slots
 from slo_service.evaluate.plan.crossing import Pair
-from slo_service.evaluate.slots import Slots
 
 TICK_NS = SECOND
 SHORTEST_NS, LONGEST_NS = 100 * MILLISECOND, HOUR

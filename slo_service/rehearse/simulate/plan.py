@@ -11,7 +11,7 @@ from slo_service.domain.instant import HOUR, MILLISECOND, MINUTE, SECOND, floor_
 from slo_service.domain.signals import Signals
 from slo_service.domain.slo import Alerting, Severity, Slo
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.slots import Slots
+from slo_service.evaluate.counts.slots import Slots
 
 BEGIN_NS = 1_800_000_000 * SECOND  # of a made timeline any instant will do
 MOST_SLOTS = 1_000_000  # of the longest alert window: some 50 MB and a few seconds

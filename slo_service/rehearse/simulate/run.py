@@ -10,8 +10,8 @@ from slo_service.domain.event import Change
 from slo_service.domain.instant import HOUR, floor_to
 from slo_service.domain.slo import Kind, Tier
 from slo_service.domain.status import Status, TierState
+from slo_service.evaluate.counts.slots import SLACK_NS
 from slo_service.evaluate.evaluator import Evaluation, Evaluator
-from slo_service.evaluate.slots import SLACK_NS
 from slo_service.rehearse.simulate.outcome import Simulation, Turn, drawn_up
 from slo_service.rehearse.simulate.plan import Plan
 from slo_service.rehearse.simulate.traffic import CanaryRounds, Continuous, Traffic, progress

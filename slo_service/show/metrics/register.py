@@ -11,10 +11,10 @@ from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Slo
-from slo_service.evaluate.figures import Figures, Floats
-from slo_service.evaluate.ring import Bools, Columns
-from slo_service.evaluate.subject import COVERAGE_FLOOR
-from slo_service.evaluate.window import SHOWN_NS
+from slo_service.evaluate.counts.ring import Bools, Columns
+from slo_service.evaluate.counts.window import SHOWN_NS
+from slo_service.evaluate.judge.figures import Figures, Floats
+from slo_service.evaluate.judge.subject import COVERAGE_FLOOR
 from slo_service.show.metrics import families as f
 
 COVERED_NS = frozenset(SHOWN_NS)

@@ -13,8 +13,8 @@ import numpy as np
 from slo_service.domain.instant import SECOND, format_duration
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.figures import Figures, Floats, Standing
-from slo_service.evaluate.ring import NEVER
+from slo_service.evaluate.counts.ring import NEVER
+from slo_service.evaluate.judge.figures import Figures, Floats, Standing
 from slo_service.evaluate.statuses import Glance
 from slo_service.show.metrics import families as f
 from slo_service.show.metrics.counters import Rising

@@ -15,7 +15,7 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.adjusted_rows import adjusted_rows
+from slo_service.evaluate.adjust.rows import adjusted_rows
 from slo_service.show.counted import declared_by, effects_on, is_composed, summed, window_span
 from slo_service.show.ports import Live, Pulse, Records
 from slo_service.show.web.flown import Flown

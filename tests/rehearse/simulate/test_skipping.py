@@ -66,6 +66,7 @@ def test_ticks_that_are_left_out_change_nothing(plan: Plan) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @settings(max_examples=200)
 @given(
     ratio=st.fractions(Fraction(1, 60), 1, max_denominator=60),

@@ -15,7 +15,7 @@ from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.slo import Kind, Severity
 from slo_service.domain.status import Phase, Status
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.forecast import Outlook, Pace, forecast
+from slo_service.evaluate.outlook.forecast import Outlook, Pace, forecast
 from slo_service.show.retrospect import Retrospect
 from slo_service.show.web import words
 from slo_service.show.web.looked import KEPT_NS, Looked

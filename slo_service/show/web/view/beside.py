@@ -11,10 +11,10 @@ from slo_service.domain.instant import HOUR
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.adjusted import Occurrence
-from slo_service.evaluate.chance import OVERDISPERSED
-from slo_service.evaluate.forecast import Return
-from slo_service.evaluate.worst import Episode
+from slo_service.evaluate.adjust.adjusted import Occurrence
+from slo_service.evaluate.chance.binomial import OVERDISPERSED
+from slo_service.evaluate.outlook.forecast import Return
+from slo_service.evaluate.outlook.worst import Episode
 from slo_service.show.counted import unit_of
 from slo_service.show.retrospect import Retrospect
 from slo_service.show.web import words

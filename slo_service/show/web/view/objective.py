@@ -14,7 +14,7 @@ from slo_service.domain.event import Transition
 from slo_service.domain.instant import DAY, MINUTE, floor_to
 from slo_service.domain.slo import Severity, Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.forecast import forecast
+from slo_service.evaluate.outlook.forecast import forecast
 from slo_service.show.obstacle import unmeasured
 from slo_service.show.retrospect import Retrospect
 from slo_service.show.web import words

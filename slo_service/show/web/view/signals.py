@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Status, TierState
-from slo_service.evaluate.measuring import Patience
+from slo_service.evaluate.judge.measuring import Patience
 from slo_service.show.web import words
 from slo_service.show.web.view import marks
 from slo_service.show.web.view.marks import Mark

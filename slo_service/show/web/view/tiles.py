@@ -9,8 +9,8 @@ from slo_service.domain.budgeting import Occurrences
 from slo_service.domain.instant import HOUR
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.cost import balance
-from slo_service.evaluate.forecast import Forecast, Outlook, Pace
+from slo_service.evaluate.outlook.cost import balance
+from slo_service.evaluate.outlook.forecast import Forecast, Outlook, Pace
 from slo_service.show.counted import is_composed, unit_of
 from slo_service.show.web import words
 from slo_service.show.web.view.period import in_period

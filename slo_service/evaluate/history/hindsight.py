@@ -15,10 +15,10 @@ from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.indicator import Basis
 from slo_service.domain.slo import Kind, Severity, Slo, Tier
 from slo_service.domain.status import Reading, TierState
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.past import SAFE, Counts, Flags, Ints, Past, Stretches, Sums, roomy, top
-from slo_service.evaluate.slots import Slots
-from slo_service.evaluate.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE, Gate
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.slots import Slots
+from slo_service.evaluate.history.past import SAFE, Counts, Flags, Ints, Past, Stretches, Sums, roomy, top
+from slo_service.evaluate.judge.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE, Gate
 
 UNKNOWN, CLEAR, BURNS = range(3)  # what the two windows of a tier say
 AT_ONCE = 1 << 14  # boundaries read together, so that what is worked on stays in the processor's caches

@@ -9,7 +9,7 @@ from fractions import Fraction
 from slo_service.domain.adjustment import Span
 from slo_service.domain.cell import Delta
 from slo_service.domain.tally import Objective
-from slo_service.evaluate.adjusted import Effects
+from slo_service.evaluate.adjust.adjusted import Effects
 
 Expected = Callable[[int, int], Fraction]
 """How many events were expected from an instant to another, whether or not time is excluded there."""

@@ -12,13 +12,13 @@ from slo_service.domain.indicator import Basis, Member
 from slo_service.domain.slo import Slo, Tier
 from slo_service.domain.status import Budget, Reading
 from slo_service.domain.tally import Objective
-from slo_service.evaluate import composite
-from slo_service.evaluate.composite import Combined, Part, combine
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.reading import read, read_at
-from slo_service.evaluate.tier import Limit, Sight, judge
-from slo_service.evaluate.track import Track
-from slo_service.evaluate.window import Window, budget_window
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.reading import read, read_at
+from slo_service.evaluate.counts.track import Track
+from slo_service.evaluate.counts.window import Window, budget_window
+from slo_service.evaluate.judge import composite
+from slo_service.evaluate.judge.composite import Combined, Part, combine
+from slo_service.evaluate.judge.tier import Limit, Sight, judge
 
 COVERAGE_FLOOR = Fraction(9, 10)  # below it a budget is provisional: shown, and no action rests on it
 

@@ -10,8 +10,8 @@ from slo_service.domain.adjustment import Adjustment, Category, Span
 from slo_service.domain.cell import Delta
 from slo_service.domain.indicator import Duplicates, Indicator, Lag
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND, floor_to
-from slo_service.evaluate.recurrence import starts
-from slo_service.evaluate.spans import Spans, apart, merged
+from slo_service.evaluate.adjust.recurrence import starts
+from slo_service.evaluate.adjust.spans import Spans, apart, merged
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from slo_service.domain.indicator import Basis
-from slo_service.evaluate.ring import NEVER, Bools, Ints
-from slo_service.evaluate.track import TrackKey
+from slo_service.evaluate.counts.ring import NEVER, Bools, Ints
+from slo_service.evaluate.counts.track import TrackKey
 
 
 def _never() -> Ints:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from slo_service.domain.event import Change, Transition, short_id
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Phase, Reading, TierState
-from slo_service.evaluate.episodes import Chronicle
-from slo_service.evaluate.hindsight import Stay
+from slo_service.evaluate.history.hindsight import Stay
+from slo_service.evaluate.judge.episodes import Chronicle
 
 
 def reconstructed(slo: Slo, stays: Iterable[Stay], load: int, now_ns: int) -> tuple[Transition, ...]:

@@ -12,12 +12,12 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, HOUR, SECOND
 from slo_service.domain.signals import PartitionTier
 from slo_service.domain.slo import Slo
-from slo_service.evaluate.early import ALTERNATIVES, Detectors, DetectorState
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.partition import BURNS, CLEAR, Partitions, Watched
-from slo_service.evaluate.ring import NEVER, Ints
-from slo_service.evaluate.signs import Signs, listens_early, watches_partitions
-from slo_service.evaluate.tier import Verdict
+from slo_service.evaluate.chance.early import ALTERNATIVES, Detectors, DetectorState
+from slo_service.evaluate.chance.partition import BURNS, CLEAR, Partitions, Watched
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.ring import NEVER, Ints
+from slo_service.evaluate.judge.signs import Signs, listens_early, watches_partitions
+from slo_service.evaluate.judge.tier import Verdict
 
 MONTH_NS = 30 * DAY
 SPARE = 16  # places for objectives that come later, at the least

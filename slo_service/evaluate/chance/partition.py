@@ -17,8 +17,8 @@ import numpy.typing as npt
 from slo_service.domain.indicator import Basis
 from slo_service.domain.instant import HOUR
 from slo_service.domain.signals import PartitionTier
-from slo_service.evaluate.chance import failures_needed
-from slo_service.evaluate.trail import BAD, GOOD, OBSERVED, Flags, Integers, Trails
+from slo_service.evaluate.chance.binomial import failures_needed
+from slo_service.evaluate.chance.trail import BAD, GOOD, OBSERVED, Flags, Integers, Trails
 
 LONGEST_NS = HOUR
 UNKNOWN, CLEAR, BURNS = 0, 1, 2

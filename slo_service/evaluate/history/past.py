@@ -16,8 +16,8 @@ from slo_service.domain.indicator import Basis
 from slo_service.domain.instant import floor_to
 from slo_service.domain.status import Reading
 from slo_service.domain.tally import Objective, Tally
-from slo_service.evaluate.expectation import Course, Expectation
-from slo_service.evaluate.reading import JITTER_ROOTS
+from slo_service.evaluate.counts.expectation import Course, Expectation
+from slo_service.evaluate.counts.reading import JITTER_ROOTS
 
 Counts = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64] | npt.NDArray[np.object_]

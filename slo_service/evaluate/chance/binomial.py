@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.interval import clopper_pearson
+from slo_service.evaluate.chance.interval import clopper_pearson
 
 STRETCH_NS = 300_000_000_000  # of time, over which dispersion is reckoned
 OVERDISPERSED = 2  # a dispersion above it makes intervals optimistic

@@ -15,9 +15,9 @@ from slo_service.domain.calendar import window_of
 from slo_service.domain.instant import DAY, HOUR, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.interval import clopper_pearson
-from slo_service.evaluate.past import Counts, Past
-from slo_service.evaluate.worst import Episode, episodes
+from slo_service.evaluate.chance.interval import clopper_pearson
+from slo_service.evaluate.history.past import Counts, Past
+from slo_service.evaluate.outlook.worst import Episode, episodes
 
 PACES_NS = (HOUR, 6 * HOUR, 3 * DAY)
 

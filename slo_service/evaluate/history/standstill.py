@@ -10,14 +10,14 @@ from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.event import Transition
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import TierState
+from slo_service.evaluate.chance.gate import gate
+from slo_service.evaluate.counts.ring import BAD, GOOD, OBSERVED, Ring
+from slo_service.evaluate.counts.track import Track
 from slo_service.evaluate.floor import Floor
-from slo_service.evaluate.gate import gate
-from slo_service.evaluate.hindsight import judge_past
-from slo_service.evaluate.past import Past
-from slo_service.evaluate.reconstruction import reconstructed
-from slo_service.evaluate.ring import BAD, GOOD, OBSERVED, Ring
-from slo_service.evaluate.subject import Plain
-from slo_service.evaluate.track import Track
+from slo_service.evaluate.history.hindsight import judge_past
+from slo_service.evaluate.history.past import Past
+from slo_service.evaluate.history.reconstruction import reconstructed
+from slo_service.evaluate.judge.subject import Plain
 
 
 @dataclass(frozen=True, slots=True)

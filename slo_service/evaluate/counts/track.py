@@ -15,13 +15,13 @@ from slo_service.domain.indicator import Basis, Schedule
 from slo_service.domain.instant import SECOND, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.adjusted import Effects, Kept
-from slo_service.evaluate.adjusted_rows import adjusted_rows
-from slo_service.evaluate.bank import Bank
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.ring import BAD, GOOD, NEVER, OBSERVED
-from slo_service.evaluate.slots import SLACK_NS
-from slo_service.evaluate.window import Window
+from slo_service.evaluate.adjust.adjusted import Effects, Kept
+from slo_service.evaluate.adjust.rows import adjusted_rows
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.ring import BAD, GOOD, NEVER, OBSERVED
+from slo_service.evaluate.counts.slots import SLACK_NS
+from slo_service.evaluate.counts.window import Window
 
 _END_NS = 1 << 62
 AHEAD_NS = SECOND  # a mark may lie so far ahead of the instant of a tick that was taken before it

@@ -12,10 +12,10 @@ import numpy as np
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Reading
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.interval import clopper_pearson
-from slo_service.evaluate.past import Past, Stretches, Sums
-from slo_service.evaluate.tier import ENOUGH_TO_FIRE
+from slo_service.evaluate.chance.interval import clopper_pearson
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.history.past import Past, Stretches, Sums
+from slo_service.evaluate.judge.tier import ENOUGH_TO_FIRE
 
 LENGTHS_NS = (5 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY)
 GAP_NS = 5 * MINUTE

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import State, TierState
-from slo_service.evaluate.ring import NEVER, Bools, Columns, Ints
+from slo_service.evaluate.counts.ring import NEVER, Bools, Columns, Ints
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slo_service.evaluate.ring import NEVER, Bools, Columns, Ints, Ring
-from slo_service.evaluate.slots import SLACK_NS, Slots
-from slo_service.evaluate.window import Window
+from slo_service.evaluate.counts.ring import NEVER, Bools, Columns, Ints, Ring
+from slo_service.evaluate.counts.slots import SLACK_NS, Slots
+from slo_service.evaluate.counts.window import Window
 
 
 class Bank:

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from slo_service.domain.slo import Severity, Slo, Tier
 from slo_service.domain.status import Reading
-from slo_service.evaluate.chance import page_gate, ticket_gate
-from slo_service.evaluate.expectation import Expectation
+from slo_service.evaluate.chance.binomial import page_gate, ticket_gate
+from slo_service.evaluate.counts.expectation import Expectation
 
 
 def gate(slo: Slo, expectation: Expectation, tier: Tier, long: Reading) -> str:

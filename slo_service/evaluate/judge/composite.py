@@ -13,7 +13,7 @@ from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.indicator import Late, Member
 from slo_service.domain.status import Budget, Reading
 from slo_service.domain.tally import Objective, Tally
-from slo_service.evaluate.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE, Verdict
+from slo_service.evaluate.judge.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE, Verdict
 
 COVERAGE_FLOOR = Fraction(9, 10)  # below it what is missing of a member counts as its `late` says
 _NOTHING, _ALL = Fraction(0), Fraction(1)

@@ -11,9 +11,9 @@ from slo_service.domain.instant import HOUR, MINUTE
 from slo_service.domain.signals import PARTITION
 from slo_service.domain.slo import Kind, Severity, Slo, Tier
 from slo_service.domain.status import Reading, TierState
-from slo_service.evaluate.measuring import Patience, changed, of_coverage, of_silence
-from slo_service.evaluate.subject import Subject
-from slo_service.evaluate.tier import Sight, Verdict, advance
+from slo_service.evaluate.judge.measuring import Patience, changed, of_coverage, of_silence
+from slo_service.evaluate.judge.subject import Subject
+from slo_service.evaluate.judge.tier import Sight, Verdict, advance
 
 EARLY = "early"
 

@@ -16,16 +16,16 @@ import numpy.typing as npt
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.indicator import Basis
 from slo_service.domain.slo import Slo
-from slo_service.evaluate.bank import Bank
-from slo_service.evaluate.facts import Facts
-from slo_service.evaluate.figures import Figures, Floats, Readings, unborn_are_empty
-from slo_service.evaluate.measuring import COVERED_NS, Patience
-from slo_service.evaluate.outline import ALL_EVENTS, CELLS, EVENTS, Outline
-from slo_service.evaluate.reading import JITTER_ROOTS
-from slo_service.evaluate.ring import BAD, GOOD, NEVER, OBSERVED, Bools, Columns, Ints
-from slo_service.evaluate.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE
-from slo_service.evaluate.track import Track
-from slo_service.evaluate.window import SHOWN_NS, Window, budget_window
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.facts import Facts
+from slo_service.evaluate.counts.outline import ALL_EVENTS, CELLS, EVENTS, Outline
+from slo_service.evaluate.counts.reading import JITTER_ROOTS
+from slo_service.evaluate.counts.ring import BAD, GOOD, NEVER, OBSERVED, Bools, Columns, Ints
+from slo_service.evaluate.counts.track import Track
+from slo_service.evaluate.counts.window import SHOWN_NS, Window, budget_window
+from slo_service.evaluate.judge.figures import Figures, Floats, Readings, unborn_are_empty
+from slo_service.evaluate.judge.measuring import COVERED_NS, Patience
+from slo_service.evaluate.judge.tier import ENOUGH_TO_CLEAR, ENOUGH_TO_FIRE
 
 CLEAR, BURNS, UNKNOWN, UNSURE = range(4)
 ENOUGH_EITHER_WAY = 0.0999  # a shortfall of less than that leaves coverage that clears, whether it counts or not

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import floor_to
-from slo_service.evaluate.adjusted import Effects
+from slo_service.evaluate.adjust.adjusted import Effects
 
 Rows = Mapping[int, Sequence[Delta]]
 

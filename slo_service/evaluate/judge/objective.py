@@ -11,12 +11,12 @@ from slo_service.domain.instant import HOUR, MINUTE
 from slo_service.domain.slo import Severity, Slo
 from slo_service.domain.status import Budget, Reading, State, Status, TierState
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.gate import gate
-from slo_service.evaluate.ring import NEVER
-from slo_service.evaluate.signs import Signs, signals
-from slo_service.evaluate.subject import Subject
-from slo_service.evaluate.tier import advance
-from slo_service.evaluate.window import SHOWN_NS, Window
+from slo_service.evaluate.chance.gate import gate
+from slo_service.evaluate.counts.ring import NEVER
+from slo_service.evaluate.counts.window import SHOWN_NS, Window
+from slo_service.evaluate.judge.signs import Signs, signals
+from slo_service.evaluate.judge.subject import Subject
+from slo_service.evaluate.judge.tier import advance
 
 STALE_AFTER_GRACES = 3  # a collector silent for so many graces, and for ten seconds at least, is not measuring
 STALE_FLOOR_NS = 10_000_000_000

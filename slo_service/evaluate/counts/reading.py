@@ -8,9 +8,9 @@ from slo_service.domain.indicator import Basis
 from slo_service.domain.instant import floor_to
 from slo_service.domain.status import Reading
 from slo_service.domain.tally import Objective, Tally
-from slo_service.evaluate.expectation import Expectation
-from slo_service.evaluate.track import Sums, Track
-from slo_service.evaluate.window import Window
+from slo_service.evaluate.counts.expectation import Expectation
+from slo_service.evaluate.counts.track import Sums, Track
+from slo_service.evaluate.counts.window import Window
 
 JITTER_ROOTS = 9  # three standard deviations and more, squared
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from slo_service.domain.indicator import Basis
 from slo_service.domain.instant import floor_to
-from slo_service.evaluate.bank import Bank
-from slo_service.evaluate.ring import NEVER, Ints
-from slo_service.evaluate.track import Track
+from slo_service.evaluate.counts.bank import Bank
+from slo_service.evaluate.counts.ring import NEVER, Ints
+from slo_service.evaluate.counts.track import Track
 
 Floats = npt.NDArray[np.float64]
 EVENTS, CELLS, ALL_EVENTS = range(3)  # the last as if nothing were excluded

@@ -1,0 +1,1 @@
+"""Time that counts otherwise than as it was measured."""

@@ -1,0 +1,1 @@
+"""What chance alone could explain, and what it could not."""

@@ -1,0 +1,1 @@
+"""What was, derived from the cells again."""

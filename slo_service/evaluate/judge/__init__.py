@@ -1,0 +1,1 @@
+"""From counts to verdicts: tiers, signals, and the word for an objective."""

@@ -1,0 +1,1 @@
+"""What is to come: exhaustion, the worst window, what a rule would cost."""
