@@ -162,7 +162,7 @@ async def reloads(folder: Path) -> list[Measurement]:
                 begun, begun_ns = time.perf_counter(), time.time_ns()
                 until = await in_force(service, number + 1)
                 await asyncio.sleep(3)
-                load = f"{SLOS} SLOs in {files} files, {what}; two looks a second apart included"
+                load = f"{SLOS} SLOs in {files} files, {what}; two looks included"
                 found += [
                     Measurement("definitions.reload_seconds", until - begun, "seconds", load),
                     Measurement(

@@ -93,6 +93,11 @@ class Folder:
             return None
         return self._take(_Set(loaded.catalogue, loaded.findings, changes), now_ns, objections)
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether the files have just been found changed, and are read if another look finds them the same."""
+        return self._looked != self._seen
+
     def _take(self, new: _Set, now_ns: int, objections: Objections) -> Catalogue | None:
         self._waiting = new  # also when asking breaks off
         against = tuple(objections(self.catalogue, new.catalogue))

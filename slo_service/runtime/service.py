@@ -43,6 +43,7 @@ log = structlog.get_logger()
 LEASE_NS = 15 * SECOND
 RENEW_SECONDS = 5
 RELOAD_SECONDS = 1
+SETTLE_SECONDS = 0.2  # files that are the same after so long are not in the middle of being replaced
 ROSTER_SECONDS = 2
 MIRROR_SECONDS = 10
 PRUNE_SECONDS = 600
@@ -165,6 +166,9 @@ class Service:
     async def _reload(self) -> None:
         await self._work.recall()  # a job paused a moment ago counts as well
         catalogue = await self._folder.reload(wall_ns(), self._objections)
+        if catalogue is None and self._folder.unsettled:
+            await asyncio.sleep(SETTLE_SECONDS)
+            catalogue = await self._folder.reload(wall_ns(), self._objections)
         if catalogue is not None:
             self._store.slicing(slicing_rules(catalogue))
             self._judgement.reload(catalogue, self._folder.report.number, wall_ns())

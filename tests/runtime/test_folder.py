@@ -41,11 +41,13 @@ async def test_files_in_the_middle_of_being_replaced_are_not_read(folder: Folder
     text = (tmp_path / "a.yaml").read_text()
     (tmp_path / "a.yaml").unlink()
     assert await folder.reload(1, nothing_against) is None
+    assert folder.unsettled
     (tmp_path / "a.yaml").write_text(text)
     (tmp_path / "b.yaml").write_text(JOB.replace("NAME", "backfill"))
     assert await folder.reload(2, nothing_against) is None
     taken = await folder.reload(3, nothing_against)
     assert taken is not None
+    assert not folder.unsettled
     assert sorted(taken.jobs) == ["backfill", "export"]
     assert folder.report.number == 2
 
