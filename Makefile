@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
+# Without their bytecode every worker of the tests compiles all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 VENDOR := slo_service/show/web/static/vendor
@@ -18,8 +20,10 @@ NONE_PICKED = test $$? -eq 5 -a -n '$(ARGS)'
 
 ARGS ?=
 FIGURE ?=
+SAMPLE ?= 0
+SEED ?= 1
 
-.PHONY: help install demo test services check fix schemas bench docs nightly wheel lock assets clean
+.PHONY: help install demo test services check fix schemas bench mutants docs nightly wheel lock assets clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +59,9 @@ schemas: install ## write the JSON Schemas and the reference of the definitions 
 
 bench: install assets ## measure one figure: FIGURE=startup; without it, the list of figures
 	@$(BIN)/python -m benchmarks $(FIGURE)
+
+mutants: install ## change the domain and the evaluator, see who notices: SAMPLE=400 SEED=1 tries 400 of each package
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed $(SEED) $(ARGS)
 
 docs: install ## the documentation, warnings are errors
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

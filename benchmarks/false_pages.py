@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.measurement import Measurement
+from benchmarks.verdicts import Verdicts, an_slo
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.signals import PartitionTier, Signals
 from slo_service.domain.slo import WORKBOOK, Severity
@@ -89,14 +90,10 @@ class Pair:
 
 
 def page_pairs(case: Case, significance: Fraction | None) -> tuple[Pair, ...]:
-    """Of the workbook's page tiers; without a significance the gate is off."""
-    pairs = []
-    for tier in (tier for tier in WORKBOOK if tier.severity is Severity.PAGE):
-        share = tier.factor(case.budget_window_ns) * case.budget
-        long, short = (max(1, length // case.every_ns) for length in (tier.long_ns, tier.short_ns))
-        gate = failures_needed(long, case.budget, significance) if significance else 0
-        pairs.append(Pair(long, short, max(int(share * long) + 1, gate), int(share * short) + 1))
-    return tuple(pairs)
+    """Of the workbook's page tiers, as the evaluator judges them; without a significance the gate is off."""
+    slo = an_slo(case.budget, case.budget_window_ns, significance)
+    asked = [Verdicts(slo, tier, case.every_ns) for tier in WORKBOOK if tier.severity is Severity.PAGE]
+    return tuple(Pair(each.long, each.short, each.long_bad(), each.short_bad()) for each in asked)
 
 
 def failures_to_page(pairs: tuple[Pair, ...]) -> int:
@@ -130,7 +127,7 @@ def by_months(rng: np.random.Generator, case: Case, pairs: tuple[Pair, ...], mon
     failed = _failures(rng, case, months)
     starts, ends = [], []
     for pair in pairs:
-        at = np.flatnonzero(_hits(failed[None, :], pair)[0])
+        at = page_hits(failed, pair)
         starts.append(failed[at])
         ends.append(
             np.minimum(failed[at - pair.long_bad + 1] + pair.long, failed[at - pair.short_bad + 1] + pair.short)
@@ -164,6 +161,11 @@ def clumps(rng: np.random.Generator, case: Case, pair: Pair, rows: int) -> tuple
     first = hits[:, -1] & ~(hits[:, :-1] & (failed[:, :-1] > -pair.long)).any(axis=1)
     share = float(first.mean())
     return weight * share, weight * sqrt(share * (1 - share) / rows)
+
+
+def page_hits(failed: Ints, pair: Pair) -> Ints:
+    """Places of the failures (canaries by number, ascending) at which the pair pages."""
+    return np.flatnonzero(_hits(failed[None, :], pair)[0])
 
 
 def _hits(failed: Ints, pair: Pair) -> Flags:
@@ -232,7 +234,7 @@ def partition_pages(rng: np.random.Generator, case: Case, partitions: int, drawn
     partition_months = max(partitions, int(drawn / (case.canaries * case.budget)))
     failed = _failures(rng, case, partition_months)
     rate, error = clumps(rng, case, Pair(length, length, many, 1), max(1_000, drawn // 100))
-    at = np.flatnonzero(_hits(failed[None, :], Pair(length, length, few, 1))[0])
+    at = page_hits(failed, Pair(length, length, few, 1))
     begun, _ = _merged(failed[at], failed[at - few + 1] + length)
     newest = failed[at]
     since = begun[np.searchsorted(begun, newest, side="right") - 1] if len(begun) else newest

@@ -17,7 +17,7 @@ structlog.configure(  # the default draws every exception with all local variabl
 
 pytest_plugins = ["tests.services.plugin"]
 
-settings.register_profile("default", deadline=None, print_blob=True)
+settings.register_profile("default", deadline=None, print_blob=True, max_examples=50)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

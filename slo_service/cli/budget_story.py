@@ -114,6 +114,8 @@ def adjustments_story(slo: SloDetail) -> Iterator[str]:
         yield f"    {row.category} {row.name} by {row.author}: {row.reason} ({row.defined_at})"
     if len(rows) > SHOWN:
         yield f"  and {len(rows) - SHOWN} more"
+    for name in slo.adjustments_cut:
+        yield f"  {name} comes again so often that its earlier times are not looked at, and count as measured"
 
 
 def past_story(past: SloHistory) -> Iterator[str]:

@@ -9,6 +9,7 @@ import click
 
 from slo_service.cli.figures import NOT_KNOWN, burn, percent
 from slo_service.domain.instant import SECOND, format_duration, seconds
+from slo_service.domain.slo import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,8 @@ _COLOURS = {"page": "red", "ticket": "yellow", "early": "cyan"}
 
 
 def as_json(simulation: Simulation) -> dict[str, object]:
-    """Durations in seconds, shares 0–1. `after_seconds` of a transition counts from the start of the outage."""
+    """Durations in seconds, shares 0–1. `after_seconds` of a transition counts from the start of the outage. Tiers that
+    do not go by burn rates have neither windows nor a factor."""
     plan = simulation.plan
     canaries = plan.canaries
     return {
@@ -41,12 +43,12 @@ def as_json(simulation: Simulation) -> dict[str, object]:
 
 
 def _tier(found: TierStay) -> dict[str, object]:
-    spent = found.stay.spent_at_firing
+    spent, burns = found.stay.spent_at_firing, found.tier.kind is Kind.BURN
     return {
         "tier": found.tier.name,
         "severity": found.tier.severity.value,
-        "long_seconds": seconds(found.tier.long_ns),
-        "short_seconds": seconds(found.tier.short_ns),
+        "long_seconds": seconds(found.tier.long_ns) if burns else None,
+        "short_seconds": seconds(found.tier.short_ns) if burns else None,
         "factor": None if found.factor is None else float(found.factor),
         **_instants(found.stay),
         "budget_spent_at_firing": None if spent is None else float(spent),
@@ -92,7 +94,8 @@ def show(simulation: Simulation, name: str | None) -> None:
 
 def _row(found: TierStay) -> tuple[str, ...]:
     tier = found.tier
-    windows = " / ".join(format_duration(length) for length in (tier.long_ns, tier.short_ns) if length)
+    lengths = (tier.long_ns, tier.short_ns) if tier.kind is Kind.BURN else ()
+    windows = " / ".join(format_duration(length) for length in lengths if length) or NOT_KNOWN
     factor = burn(None if found.factor is None else float(found.factor))
     return tier.name, tier.severity.value, windows, factor, *_outcome(found.stay)
 
@@ -130,8 +133,15 @@ def explanation(simulation: Simulation) -> str:
     return (
         f"A tier fires when both of its windows burn faster than its factor, having spent that share of the budget, "
         f"and is quiet so long after the end of the outage, which lasted {format_duration(simulation.outage_ns)} "
-        f"({rules}; exact to a tick of {format_duration(plan.tick_ns)})."
+        f"({rules}; exact to a tick of {format_duration(plan.tick_ns)}).{_others(simulation)}"
     )
+
+
+def _others(simulation: Simulation) -> str:
+    """What the tiers without windows go by."""
+    told = {Kind.PARTITION: "by the canaries of one partition", Kind.EARLY: "by each round of canaries as it is judged"}
+    goes = [f"{each.tier.name} goes {told[each.tier.kind]}" for each in simulation.tiers if each.tier.kind in told]
+    return f" {'; '.join(goes)}." if goes else ""
 
 
 def _show_richly(

@@ -3,11 +3,12 @@ produced stand or fall together, which is what makes every collector exact acros
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from slo_service.domain.cell import Progress, Sample
+from slo_service.domain.grouping import KnownGroup
 from slo_service.domain.indicator import Schedule
 
 
@@ -44,6 +45,7 @@ class Batch:
     schedules: tuple[Schedule, ...] = ()
     positions: tuple[Position, ...] = ()
     pages: tuple[LedgerPage, ...] = ()
+    groups: tuple[KnownGroup, ...] = ()  # that are new, or were not seen for a while
 
 
 class Recorder(Protocol):
@@ -62,6 +64,16 @@ class Ledger(Protocol):
     async def page(self, canary: str, kind: str, key: str, slice_start_ns: int) -> LedgerPage | None: ...
 
     async def positions(self, reader: str) -> Mapping[str, str]: ...
+
+
+class GroupReader(Protocol):
+    """The combinations of labels that batches told of."""
+
+    async def known(self) -> Sequence[KnownGroup]: ...
+
+    async def forget(self, streams: Collection[str]) -> None:
+        """They are expired; their counts stay."""
+        ...
 
 
 class StoreUnavailable(Exception):

@@ -14,16 +14,15 @@ from slo_service.decide.condition import ENOUGH_TO_CLEAR
 from slo_service.decide.draft import Case
 from slo_service.decide.ports import Memory
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.condition import leaves
+from slo_service.domain.instant import HOUR
 from slo_service.domain.policy import (
-    All,
-    AnyOf,
     BudgetPolicy,
     BudgetRemainingAbove,
     BudgetRemainingBelow,
     BudgetSpentWithin,
-    Condition,
+    ExhaustedWithin,
     NoData,
-    Not,
     QuietFor,
 )
 from slo_service.domain.slo import Slo
@@ -35,6 +34,8 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int16]
 
 NEVER: Final = int(np.iinfo(np.int64).min)  # an instant that has not come
+SHORTEST = 0.9  # of its nominal length that a calendar window has at the least: 28 days of February
+ROUGHLY = 1e-6  # relative; nobody minds an exact look too many
 NEAR = 1e-9  # of the larger side: further apart, floats tell which is larger
 
 
@@ -43,6 +44,8 @@ class Side(Protocol):
 
     @property
     def bad(self) -> Floats: ...
+    @property
+    def total(self) -> Floats: ...
     @property
     def missing(self) -> Floats: ...
     @property
@@ -85,7 +88,7 @@ class Glance(Protocol):
     def figures(self) -> Sequence[Figures]: ...
 
 
-Atom = BudgetRemainingBelow | BudgetRemainingAbove | BudgetSpentWithin | NoData
+Atom = BudgetRemainingBelow | BudgetRemainingAbove | BudgetSpentWithin | ExhaustedWithin | NoData
 """Conditions that turn by numbers or time alone; what the others hang on stirs the objective when it changes."""
 
 
@@ -120,6 +123,20 @@ class Attention:
     def stir(self, names: Iterable[str]) -> None:
         """Of these, tiers or the word may have changed since the last round."""
         self._stirred.update(names)
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """From now on there are more objectives, or fewer, under the same rules. Those that were there stand as they
+        stood; the new ones are looked at in the next round."""
+        if self._catalogue is None:
+            return
+        order, codes, atoms, everybody = self._order, self._codes, self._atoms, self._everybody
+        self._take(catalogue)
+        if atoms != self._atoms:
+            return
+        stood = [name for name in self._names if name in order]
+        self._codes[:, [self._order[name] for name in stood]] = codes[:, [order[name] for name in stood]]
+        self._everybody = everybody
+        self._stirred.update(self._order.keys() - order.keys())
 
     def forget(self) -> None:
         """The memory does not follow from the last round, so everybody is looked at in the next."""
@@ -158,9 +175,9 @@ class Attention:
         atoms: dict[Atom, None] = {}
         waiting: set[str] = set()
         for number, policy in enumerate(catalogue.policies.values()):
-            leaves = [leaf for rule in policy.rules for leaf in _leaves(rule.when)]
-            atoms |= dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Atom))
-            waits = any(isinstance(leaf, QuietFor) for leaf in leaves)
+            found = [leaf for rule in policy.rules for leaf in leaves(rule.when)]
+            atoms |= dict.fromkeys(leaf for leaf in found if isinstance(leaf, Atom))
+            waits = any(isinstance(leaf, QuietFor) for leaf in found)
             for at, slo in enumerate(catalogue.selected(policy.selector)):
                 self._rules.setdefault(slo.name, []).append((number, at, policy))
                 waiting |= {slo.name} if waits else set()
@@ -196,17 +213,6 @@ class Attention:
         return _Places(names, known, np.array([each for each in at if each >= 0], np.intp))
 
 
-def _leaves(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case All(of) | AnyOf(of):
-            for part in of:
-                yield from _leaves(part)
-        case Not(of):
-            yield from _leaves(of)
-        case _:
-            yield condition
-
-
 def _code(atom: Atom, figures: Figures, statuses: Glance, now_ns: int) -> tuple[Codes, Bools]:
     """A number that changes when the condition may turn, and where that cannot be told."""
     match atom:
@@ -214,6 +220,8 @@ def _code(atom: Atom, figures: Figures, statuses: Glance, now_ns: int) -> tuple[
             return _remaining(figures, share)
         case BudgetSpentWithin(share, window_ns):
             return _spent(figures, share, window_ns)
+        case ExhaustedWithin(within_ns):
+            return _lasting(figures, within_ns)
         case NoData(for_ns):
             return _silent(figures, statuses, now_ns, for_ns)
 
@@ -238,6 +246,23 @@ def _spent(figures: Figures, share: Fraction, window_ns: int) -> tuple[Codes, Bo
     budget, doubt = _remaining(figures, share)
     code = (low + 1) + 3 * (high + 1) + 9 * (told + 1)
     return (code + 27 * (budget // 3)).astype(np.int16), near | close | unsure | doubt | window.doubt | of_calendar
+
+
+def _lasting(figures: Figures, within_ns: int) -> tuple[Codes, Bools]:
+    """Whether it may be spent in time at the burn of the last hour, if nothing left the window: the exact figure is
+    never sooner. Where it may, only that figure can tell."""
+    hour = figures.window(HOUR)
+    if hour is None:
+        return np.zeros(len(figures.names), np.int16), np.ones(len(figures.names), np.bool_)
+    length = np.array([float(slo.window_ns) * (SHORTEST if slo.calendar else 1.0) for slo in figures.slos])
+    budget = np.array([float(slo.objective.budget) for slo in figures.slos])
+    left = np.maximum(figures.allowed - figures.spent, 0.0) * length * budget * hour.total
+    may = left * (1 - ROUGHLY) <= float(within_ns) * hour.bad * figures.allowed
+    may &= (hour.total > 0) & (figures.allowed > 0)
+    enough, close = _sides(hour.coverage, np.full_like(left, float(ENOUGH_TO_CLEAR)))
+    known, doubt = _remaining(figures, Fraction(1))
+    code = (enough + 1) + 3 * (hour.total > 0) + 6 * (known // 3)
+    return code.astype(np.int16), may | close | doubt | hour.doubt
 
 
 def _silent(figures: Figures, statuses: Glance, now_ns: int, for_ns: int) -> tuple[Codes, Bools]:

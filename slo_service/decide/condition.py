@@ -51,7 +51,9 @@ def holds(condition: Condition, status: Status, now_ns: int, *, surely: bool = F
             return None if inner is None else not inner
         case BudgetSpentWithin(share, window_ns):
             return _spent(status, share, window_ns, surely=surely)
-        case ExhaustedWithin() | IncidentSpent() | Diagnosed():
+        case ExhaustedWithin(within_ns):
+            return _exhausted(status, within_ns, surely=surely)
+        case IncidentSpent() | Diagnosed():
             return None  # nobody judges these yet, so no rule enters or leaves by them
     assert_never(condition)
 
@@ -139,6 +141,21 @@ def _spent(status: Status, share: Fraction, window_ns: int, *, surely: bool) -> 
     if reading.interval is None or not reading.burn:
         return None
     return True if float(spent / reading.burn) * reading.interval[0] >= share else None
+
+
+def _exhausted(status: Status, within_ns: int, *, surely: bool) -> bool | None:
+    """It holds where even the slowest burn that the hour does not exclude spends the budget in time; it does not where
+    the measured burn leaves it longer, and enough was measured to say so; in between nobody can tell."""
+    found = status.exhaustion
+    if found is None or found.reason or blind(status):
+        return None
+    if found.latest_ns is not None and found.latest_ns <= within_ns:
+        spent_already = found.latest_ns == 0
+        return _budget(status, Fraction(0), below=True, surely=True) if surely and spent_already else True
+    soonest = found.earliest_ns if surely else found.after_ns
+    if soonest is not None and soonest <= within_ns:
+        return None
+    return False if status.readings[found.pace_ns].coverage >= ENOUGH_TO_CLEAR else None
 
 
 def _no_data(for_ns: int, status: Status, now_ns: int) -> bool:

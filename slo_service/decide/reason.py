@@ -8,7 +8,7 @@ from typing import assert_never
 
 from slo_service.decide.condition import firing_measured, of_events, spent_within, tiers_meant
 from slo_service.domain.event import Witness
-from slo_service.domain.instant import SECOND, format_duration, rfc3339
+from slo_service.domain.instant import MINUTE, SECOND, format_duration, rfc3339
 from slo_service.domain.policy import (
     All,
     AnyOf,
@@ -114,7 +114,9 @@ def condition_sentence(condition: Condition, status: Status, now_ns: int) -> str
             return f"not ({condition_sentence(of, status, now_ns)})"
         case BudgetSpentWithin(share, window_ns):
             return _spent(status, share, window_ns)
-        case ExhaustedWithin() | IncidentSpent() | Diagnosed():
+        case ExhaustedWithin(within_ns):
+            return _lasts(status, within_ns)
+        case IncidentSpent() | Diagnosed():
             return f"{_unjudged(condition)}: {_UNJUDGED}"
     assert_never(condition)
 
@@ -126,12 +128,32 @@ def _burning(what: str, status: Status) -> str:
 
 def _unjudged(condition: Unjudged) -> str:
     match condition:
-        case ExhaustedWithin(within_ns):
-            return f"budget exhausted within {format_duration(within_ns)}"
         case IncidentSpent(share):
             return f"an incident spent {percent(share)} of the budget"
         case Diagnosed(as_):
             return f"diagnosis {as_}"
+
+
+def _lasts(status: Status, within_ns: int) -> str:
+    found, asked = status.exhaustion, f"asked: spent within {format_duration(within_ns)}, at the latest"
+    if found is None or found.reason:
+        why = "nobody looked" if found is None else found.reason
+        return f"how long the budget lasts is unknown: {why}; {asked}"
+    if found.after_ns == 0:
+        return f"the budget is spent already; {asked}"
+    pace = f"at the burn of the last {format_duration(found.pace_ns)}"
+    bounds = f"95 % interval {_span(found.earliest_ns)} to {_span(found.latest_ns)}"
+    if found.after_ns is None:
+        return f"{pace} the budget is not spent ({bounds}); {asked}"
+    return f"{pace} the budget is spent in {_span(found.after_ns)} ({bounds}); {asked}"
+
+
+def _span(duration_ns: int | None) -> str:
+    """In whole minutes, rounded up, and seconds below one."""
+    if duration_ns is None:
+        return "never"
+    step = MINUTE if duration_ns >= MINUTE else SECOND
+    return format_duration(-(-duration_ns // step) * step)
 
 
 def _spent(status: Status, share: Fraction, window_ns: int) -> str:

@@ -66,7 +66,7 @@ def _changed(old: object, new: object) -> Iterator[str]:
 
 
 def _slo(old: Slo, new: Slo) -> Iterator[str]:
-    told = {"objective", "window", *(name.removesuffix("_ns").replace("_", " ") for name in _MEASURED)}
+    told = {"objective", "window", "grouping", *(name.removesuffix("_ns").replace("_", " ") for name in _MEASURED)}
     if old.stream.id != new.stream.id:
         yield (
             f"slo {new.name} measures something else: {_measure(old)} → {_measure(new)}; a new stream starts, "
@@ -78,8 +78,22 @@ def _slo(old: Slo, new: Slo) -> Iterator[str]:
     if old.window_ns != new.window_ns:
         before, after = format_duration(old.window_ns), format_duration(new.window_ns)
         yield f"slo {new.name} window {before} → {after}; its history is kept"
+    if old.grouping != new.grouping:
+        yield f"slo {new.name} {_regrouped(old, new)}"
     if rest := [name for name in _changed(old, new) if name not in told]:
         yield f"slo {new.name} changed: {', '.join(rest)}; its history is kept"
+
+
+def _regrouped(old: Slo, new: Slo) -> str:
+    before, after = old.grouping, new.grouping
+    if after is None:
+        return "is not grouped any more; the objectives of its groups are gone, the history of their sum is kept"
+    by = ", ".join(after.keys)
+    if before is None:
+        return f"is grouped by {by}; it is the sum of its groups, and its history is kept"
+    if set(before.keys) == set(after.keys):
+        return f"is grouped by {by}, into {after.most} groups at most; their history is kept"
+    return f"is grouped by {by}, no more by {', '.join(before.keys)}; its groups start anew, it keeps its history"
 
 
 def _measure(slo: Slo) -> str:

@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "E408": "one slice spends more than half the budget",
     "E409": "more counts than can be added up",
     "E410": "not a time that comes",
+    "E411": "cannot be grouped",
     "W501": "no owner",
     "W502": "policy selects a critical job",
     "W503": "selector matches no SLO",
@@ -68,6 +69,8 @@ CODES: dict[str, str] = {
     "W520": "nobody can be told",
     "W521": "witnesses are never enough",
     "W522": "review date has passed",
+    "W524": "slices do not fit the rows that are kept",
+    "W525": "recurrence counts from 1970",
     "W526": "older or newer OpenSLO",
     "W527": "secret written out",
 }

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from slo_service.definitions.document import Document, Draft, Drafts
 from slo_service.definitions.kinds.kind import Linked, SloView
+from slo_service.definitions.kinds.openslo.grouping import check_grouped
 from slo_service.definitions.kinds.openslo.objective import ObjectiveDraft
 from slo_service.definitions.kinds.openslo.sli import Sli
 from slo_service.definitions.kinds.openslo.slo import SloDraft
@@ -27,7 +28,7 @@ from slo_service.definitions.shape.postponed import not_yet
 from slo_service.definitions.slo_lints import check_slo
 from slo_service.definitions.tiering import Messages, Tiering, tiering
 from slo_service.domain.budgeting import LONGEST_SLICE_NS, Occurrences
-from slo_service.domain.indicator import Indicator
+from slo_service.domain.indicator import Indicator, Timing
 from slo_service.domain.instant import format_duration
 from slo_service.domain.pipeline import Canary, Pipeline
 from slo_service.domain.policy import BudgetPolicy
@@ -153,22 +154,27 @@ def _slos(case: _Case, drafts: Drafts, notes: Notebook) -> Iterator[tuple[Slo, C
         if (indicator := built(part, objective, drafts, notes)) is not None:
             found.append((indicator, part, objective))
             say_unmeasured(part, indicator, notes)
+    whole = len(found) == len(case.parts) and draft.value.is_composite
+    sums = [_composite(case, found)] if whole else []
+    check_grouped(document, [slo.indicator for slo in sums] or [indicator for indicator, _, _ in found])
     if draft.value.is_composite:
-        if len(found) == len(case.parts):
-            yield _composite(case, found), None
+        yield from ((slo, None) for slo in sums)
         return
     for (indicator, part, objective), name in zip(found, draft.value.names(document), strict=False):
         yield _slo(case, name, indicator, part, objective), part.canary.value if part.canary else None
 
 
 def _composite(case: _Case, found: Sequence[tuple[Indicator, Measured, ObjectiveDraft]]) -> Slo:
-    """Its budget is the weighted mean of its members'."""
+    """Its budget is the weighted mean of its members', and it waits for the slowest of them."""
     weight = sum((objective.weight for _, _, objective in found), Fraction(0))
     spent = sum((each.weight * each.objective.budget for _, _, each in found), Fraction(0))
     whole = composite([(indicator, objective) for indicator, _, objective in found])
     _, part, first = found[0]
     slo = _slo(case, case.draft.document.name, whole, part, first)
-    return replace(slo, objective=Objective(1 - spent / weight), display_name=case.draft.document.display_name)
+    times = [timing(each) for _, each, _ in found]
+    slowest = Timing(max(each.horizon_ns for each in times), max(each.grace_ns for each in times))
+    title, mean = case.draft.document.display_name, Objective(1 - spent / weight)
+    return replace(slo, objective=mean, display_name=title, timing=slowest)
 
 
 def _slo(case: _Case, name: str, indicator: Indicator, part: Measured, objective: ObjectiveDraft) -> Slo:
@@ -196,6 +202,7 @@ def _slo(case: _Case, name: str, indicator: Indicator, part: Measured, objective
         declared=document.name,
         objective_name=objective.title,
         objective_at=objective.at,
+        grouping=draft.grouping,
     )
 
 

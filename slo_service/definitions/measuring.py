@@ -12,6 +12,7 @@ from slo_service.definitions.kinds.openslo.slo import SloDraft
 from slo_service.definitions.kinds.openslo.stream import StreamDraft
 from slo_service.definitions.notebook import Notebook
 from slo_service.definitions.shape.postponed import NOT_YET
+from slo_service.domain.budgeting import Timeslices
 from slo_service.domain.indicator import Composite, Indicator, Member, Ratio, Threshold, Timing
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.pipeline import Canary, DataSource, Pipeline
@@ -134,7 +135,13 @@ def timing(part: Measured) -> Timing:
 def composite(parts: list[tuple[Indicator, ObjectiveDraft]]) -> Composite:
     return Composite(
         tuple(
-            Member(each.title or str(each.at + 1), indicator, each.objective.target, each.weight)
+            Member(
+                each.title or str(each.at + 1),
+                indicator,
+                each.objective.target,
+                each.weight,
+                slice_target=each.budgeting.target if isinstance(each.budgeting, Timeslices) else None,
+            )
             for indicator, each in parts
         )
     )

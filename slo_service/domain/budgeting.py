@@ -41,6 +41,11 @@ class Occurrences:
     """Budget = share of events."""
 
     @property
+    def unit(self) -> int:
+        """How many of the counts make one event."""
+        return 1
+
+    @property
     def identity(self) -> str:
         return "Occurrences"
 
@@ -76,6 +81,12 @@ class RatioTimeslices:
     @property
     def identity(self) -> str:
         return f"RatioTimeslices {format_duration(self.slice_ns)}"
+
+
+def nest(slice_ns: int) -> bool:
+    """Whether slices of this length and the rows of 1 and 15 minutes that counts are kept in are multiples of each
+    other, so that none lies across two rows."""
+    return all(slice_ns % row_ns == 0 or row_ns % slice_ns == 0 for row_ns in (MINUTE, 15 * MINUTE))
 
 
 OCCURRENCES = Occurrences()

@@ -194,13 +194,20 @@ class Late(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One indicator of several, with the share of good events that is asked of it and how much its burn weighs."""
+    """One indicator of several, with the share of good events that is asked of it and how much its burn weighs. Where
+    slices of time are good or bad, `slice_target` is the share from which one of it is good."""
 
     name: str
     indicator: Indicator
     target: Fraction
     weight: Fraction = Fraction(1)
     late: Late = Late.IGNORE
+    slice_target: Fraction | None = None
+
+    @property
+    def asked(self) -> Fraction:
+        """Of a slice of it."""
+        return self.target if self.slice_target is None else self.slice_target
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class BudgetSpentWithin:
 
 @dataclass(frozen=True, slots=True)
 class ExhaustedWithin:
-    """At the present pace the budget is spent within this long."""
+    """At the present pace, that of the last hour, the budget is spent within this long, also at the slowest burn that
+    the last hour does not exclude."""
 
     within_ns: int
 
@@ -111,11 +112,12 @@ class Diagnosed:
     as_: str
 
 
-Unjudged = ExhaustedWithin | IncidentSpent | Diagnosed
+Unjudged = IncidentSpent | Diagnosed
 """Conditions that nobody judges yet: neither true nor false, so that they let no rule enter and release none."""
 
-Judged = Burning | BudgetRemainingBelow | BudgetRemainingAbove | BudgetSpentWithin | NoData | QuietFor
+Judged = Burning | BudgetRemainingBelow | BudgetRemainingAbove | BudgetSpentWithin | ExhaustedWithin | NoData | QuietFor
 Condition = Judged | All | AnyOf | Not | Unjudged
+
 EARLY = "early"  # the severity of the sequential detector
 MEANT = frozenset(("page", "ticket", "any", EARLY))  # by `burning`, so that no tier may be called so
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from slo_service.domain.budgeting import OCCURRENCES, Budgeting, Calendar, Occurrences, Unmeasured
+from slo_service.domain.grouping import Grouping, Labels
 from slo_service.domain.indicator import Composite, Indicator, Member, Stream, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, format_duration
 from slo_service.domain.signals import Signals
@@ -117,10 +118,12 @@ class Slo:
     declared: str = ""  # name of the document
     objective_name: str = ""
     objective_at: int = 0
+    grouping: Grouping | None = None  # of a definition whose groups are objectives of their own; it is their sum
+    group: Labels = ()  # of such an objective, what tells it from the others
 
     @property
     def stream(self) -> Stream:
-        return Stream(self.pipeline, self.indicator, self.slice_width_ns, self.budgeting.identity)
+        return Stream(self.pipeline, self.indicator, self.slice_width_ns, self.budgeting.identity, self.group)
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -133,7 +136,7 @@ class Slo:
         composite also follow from what is asked of its members, which its stream does not tell."""
         if isinstance(self.budgeting, Occurrences):
             return self.stream.id
-        asked = "|".join(f"{member.target} {member.weight}" for member in self.members)
+        asked = "|".join(f"{member.asked} {member.weight}" for member in self.members)
         told = f".{hashlib.sha256(asked.encode()).hexdigest()[:8]}" if asked else ""
         return f"{self.stream.id}{told}.slices"
 

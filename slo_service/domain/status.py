@@ -15,7 +15,8 @@ from slo_service.domain.tally import Tally
 class Reading:
     """One window ending at the watermark. `expected` counts events, measured and not; `coverage` lies in 0..1.
 
-    `burn` is budget spent per budget earned among what was measured; None when nothing was."""
+    `burn` is budget spent per budget earned among what was measured; None when nothing was. So many counts of `tally`
+    are one trial as `unit` says: an event, or a slice of time; None where the burn does not follow from the counts."""
 
     length_ns: int
     tally: Tally
@@ -23,6 +24,7 @@ class Reading:
     coverage: Fraction
     burn: Fraction | None
     interval: tuple[float, float] | None = None  # 95 % Clopper–Pearson bounds of `burn`, for display
+    unit: int | None = 1
 
     @property
     def expected(self) -> Fraction:
@@ -138,6 +140,30 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberStatus:
+    """How one part of a composite fares against its own target, at the composite's watermark; its own is told as well,
+    None before its first progress. `readings` by window length."""
+
+    name: str
+    target: Fraction
+    watermark_ns: int | None
+    readings: Mapping[int, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaustion:
+    """How long the budget still lasts at the burn of the last `pace_ns`, from the watermark on: 0 where it is spent
+    already, None where that does not come at this pace. `earliest_ns` and `latest_ns` are that at the 95 % bounds of
+    the burn. `reason` says why it cannot be told; the others say nothing then."""
+
+    pace_ns: int
+    after_ns: int | None = None
+    earliest_ns: int | None = None
+    latest_ns: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     slo: str
     stream: str
@@ -152,6 +178,8 @@ class Status:
     first_bad_ns: int | None = None  # start of the slice of the first bad event of the present trouble
     signals: tuple[TierState, ...] = ()  # what is looked at beside the declared tiers: see `Kind`
     without: Budget | None = None  # as it would be if nothing had been adjusted; None where nothing was
+    exhaustion: Exhaustion | None = None  # None where no policy asks for it
+    members: tuple[MemberStatus, ...] = ()  # of a composite of events, in its order; slices tell nothing of members
 
     @property
     def sli(self) -> Fraction | None:

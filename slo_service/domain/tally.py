@@ -47,4 +47,4 @@ class Objective:
     def burn_rate(self, tally: Tally) -> Fraction | None:
         """Budget spent per budget earned; None when nothing was measured."""
         ratio = tally.ratio_bad
-        return None if ratio is None else ratio / self.budget
+        return ratio / self.budget if ratio else ratio

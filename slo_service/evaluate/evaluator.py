@@ -14,9 +14,8 @@ from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import State, StateChange, Status, TierState
 from slo_service.evaluate.adjust.adjusted import Effects, Kept, effects
 from slo_service.evaluate.counts.slots import Slots
-from slo_service.evaluate.counts.track import Track
-from slo_service.evaluate.counts.window import budget_window
-from slo_service.evaluate.floor import Floor
+from slo_service.evaluate.counts.track import Track, TrackKey
+from slo_service.evaluate.floor import Floor, reach_of
 from slo_service.evaluate.judge.episodes import Chronicle, worth_recording
 from slo_service.evaluate.judge.figures import Standing
 from slo_service.evaluate.judge.objective import Moment, Word, assess
@@ -185,12 +184,12 @@ class Evaluator:
 
     def adjust(self, now_ns: int) -> None:
         """Looks at what is adjusted about now, where that has not been done for a while; what counts differently then
-        is `unfilled`."""
-        if self._catalogue.adjustments and now_ns - self._adjusted_ns >= ANEW_NS:
-            found = self._adjusted(now_ns)
-            if found != self._effects:
-                self._effects = found
-                self._floor.adopt(self._catalogue, found)
+        is `unfilled`, and so is all after the clock was set back far."""
+        self._floor.rewind(now_ns)
+        if self._catalogue.adjustments and abs(now_ns - self._adjusted_ns) >= ANEW_NS:
+            before = self._effects
+            if self._adjusted(now_ns) != before:
+                self._floor.adopt(self._catalogue, self._effects)
 
     def _adjusted(self, now_ns: int) -> Mapping[str, Effects]:
         self._adjusted_ns = now_ns
@@ -199,8 +198,8 @@ class Evaluator:
             return self._effects
         found = {}
         for slo in self._catalogue.slos.values():
-            since = now_ns - budget_window(slo).reach_ns - DAY
-            kept = Kept.of_width(slo.slice_width_ns)
+            since = now_ns - reach_of(slo) - DAY
+            kept = Kept.of_width(TrackKey.of(slo).slice_ns)
             each = effects(self._catalogue.adjustments.values(), slo.labels, slo.name, since, now_ns + 2 * DAY, now_ns,
                            indicator=slo.indicator, kept=kept)  # fmt: skip
             if each.occurrences:

@@ -23,23 +23,27 @@ from slo_service.evaluate.judge.signs import Signs
 from slo_service.evaluate.judge.subject import Composed, Plain, Subject
 
 REACHES_NS = tuple(days * DAY for days in (1, 3, 7, 31, 97, 390))  # like lengths share a bank
+UNADJUSTED = Effects()
 Place = tuple[Hall, Track]
 
 
 @dataclass(slots=True)
 class Plan:
-    """What an objective needs: a key for its track, or for one of each member."""
+    """What an objective needs: a key for its track, or for one of each member. `raw` are those of the same tracks
+    unadjusted, where anything of them is adjusted: the figures without stand beside those with."""
 
     slo: Slo
     parts: Sequence[Slo]
     keys: Sequence[TrackKey]
+    raw: Sequence[TrackKey]
 
     @classmethod
-    def of(cls, slo: Slo, adjustments: tuple[str, ...]) -> Plan:
+    def of(cls, slo: Slo, found: Effects) -> Plan:
         parts = [slo]
         if slo.members and isinstance(slo.budgeting, Occurrences):
             parts = [replace(slo, indicator=m.indicator, objective=Objective(m.target)) for m in slo.members]
-        return cls(slo, parts, [TrackKey.of(part, adjustments) for part in parts])
+        keys = [TrackKey.of(part, _named(found)) for part in parts]
+        return cls(slo, parts, keys, [TrackKey.of(part) for part in parts] if found else [])
 
 
 @dataclass(slots=True)
@@ -60,31 +64,36 @@ class Floor:
     def adopt(self, catalogue: Catalogue, effects: Mapping[str, Effects]) -> None:
         """These objectives are judged from now on, adjusted as `effects` say by their names; tracks that none of them
         needs any more are given up."""
-        plans = [Plan.of(slo, _named(effects.get(slo.name))) for slo in catalogue.slos.values()]
+        plans = [Plan.of(slo, effects.get(slo.name, UNADJUSTED)) for slo in catalogue.slos.values()]
         longest: dict[TrackKey, int] = defaultdict(int)
         for plan in plans:
-            for key in plan.keys:
-                longest[key] = max(longest[key], _reach(plan.slo))
+            for key in (*plan.keys, *plan.raw):
+                longest[key] = max(longest[key], reach_of(plan.slo))
         homes = {key: self._hall_key(key, reach) for key, reach in longest.items()}
         old, self._halls = self._halls, {}
         before = {track.key: track for hall in old.values() for track in hall.tracks}
+        alike = {replace(key, adjustments=()): track for key, track in before.items()}
         for home, count in Counter(homes.values()).items():
             hall = self._halls.setdefault(home, old.get(home) or Hall(home, self.few))
             hall.bank.reserve(count - len(hall.keys))
         for key, home in homes.items():
             hall = self._halls[home]
-            if key in hall.keys:
+            if hall.holds(key):
                 continue
             track = hall.track(key, filled=not self.stored)
             if (was := before.get(key)) is not None:  # what its collectors said holds, its counts are read anew
                 track.expectation, track.feeds, track.effects = was.expectation, was.feeds, was.effects
+                track.stand_at(was.watermark_ns)
+                hall.reschedule(track)
+            elif (other := alike.get(replace(key, adjustments=()))) is not None:  # adjusted otherwise, seen the same
+                track.hear_of(other)
+                track.stand_at(other.watermark_ns)
                 hall.reschedule(track)
         for home, hall in self._halls.items():
             for key in hall.keys - {key for key, its in homes.items() if its == home}:
                 hall.drop(key)
         self._index(plans)
-        for plan in plans:
-            self._adjust(plan, effects.get(plan.slo.name, Effects()))
+        self._adjust(plans, effects)
 
     def _index(self, plans: Sequence[Plan]) -> None:
         places = {track.key: (hall, track) for hall in self._halls.values() for track in hall.tracks}
@@ -96,25 +105,36 @@ class Floor:
         self._subjects = {}
         for plan in plans:
             slo, tracks = plan.slo, [track for _, track in self._placed[plan.slo.name]]
+            unadjusted = [places[key][1] for key in plan.raw]
             if slo.name in composed:
-                self._subjects[slo.name] = Composed(slo, list(zip(slo.members, tracks, strict=True)))
+                raw = list(zip(slo.members, unadjusted, strict=True)) if unadjusted else []
+                self._subjects[slo.name] = Composed(slo, list(zip(slo.members, tracks, strict=True)), raw)
             else:
-                self._subjects[slo.name] = Plain(slo, tracks[0])
+                self._subjects[slo.name] = Plain(slo, tracks[0], unadjusted[0] if unadjusted else None)
                 of_hall[id(self._placed[slo.name][0][0])].append((slo, tracks[0]))
         for hall in self._halls.values():
             hall.put(of_hall[id(hall)])
         counting, hearing = defaultdict(list), defaultdict(list)
-        for key, place in places.items():
+        judged = {key for plan in plans for key in plan.keys}
+        for key, place in sorted(places.items(), key=lambda each: each[0] not in judged):
             counting[key.stream].append(place)
             for stream in key.inputs:
                 hearing[stream].append(place)
         self._counting, self._hearing = dict(counting), dict(hearing)
         self.streams = {stream: found[0][1] for stream, found in counting.items()}
 
-    def _adjust(self, plan: Plan, effects: Effects) -> None:
-        for hall, track in self._placed[plan.slo.name]:
-            if track.adjust(effects, anew=self.stored):
-                hall.reschedule(track)
+    def _adjust(self, plans: Sequence[Plan], effects: Mapping[str, Effects]) -> None:
+        """Objectives on the same track are adjusted alike, but for how far back each of them looks."""
+        widest: dict[TrackKey, Effects] = {}
+        for plan in plans:
+            its = effects.get(plan.slo.name, UNADJUSTED)
+            for key in plan.keys:
+                if key not in widest or len(widest[key].occurrences) < len(its.occurrences):
+                    widest[key] = its
+        for hall in self._halls.values():
+            for track in hall.tracks:
+                if track.adjust(widest.get(track.key, UNADJUSTED), anew=self.stored):
+                    hall.reschedule(track)
 
     def _hall_key(self, key: TrackKey, reach_ns: int) -> HallKey:
         slots = self.slots or Slots.of_width(key.slice_ns)
@@ -194,10 +214,18 @@ class Floor:
                     hall.reschedule(track)
 
     def looked(self, progress: Iterable[Progress]) -> None:
+        hearing, nobody = self._hearing, ()
         for mark in progress:
-            for hall, track in self._hearing.get(mark.stream, ()):
-                track.looked(mark)
-                hall.looked(track)
+            for hall, track in hearing.get(mark.stream, nobody):
+                hall.looked(track, mark)
+
+    def rewind(self, now_ns: int) -> None:
+        """Where the clock was set back far, all is to be filled anew."""
+        for hall in self._halls.values() if self.stored else ():
+            if hall.bank.rewind(now_ns):
+                for track in hall.tracks:
+                    track.filled = False
+                    hall.refilled(track)
 
     def roll(self, now_ns: int) -> None:
         for hall in self._halls.values():
@@ -222,9 +250,10 @@ class Floor:
         yield from self._composed
 
 
-def _named(effects: Effects | None) -> tuple[str, ...]:
+def _named(effects: Effects) -> tuple[str, ...]:
     return tuple(sorted({each.adjustment for each in effects.occurrences})) if effects else ()
 
 
-def _reach(slo: Slo) -> int:
+def reach_of(slo: Slo) -> int:
+    """How far back what it is judged on goes."""
     return max([budget_window(slo).reach_ns, DAY, *(tier.long_ns for tier in slo.alerting.tiers)])

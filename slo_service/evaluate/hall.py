@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slo_service.domain.cell import Delta
+from slo_service.domain.cell import Delta, Progress
 from slo_service.domain.slo import Slo
 from slo_service.evaluate.counts.bank import Bank
 from slo_service.evaluate.counts.facts import Facts
 from slo_service.evaluate.counts.outline import Outline
-from slo_service.evaluate.counts.ring import NEVER, Columns, Ints
+from slo_service.evaluate.counts.ring import NEVER, Ints
 from slo_service.evaluate.counts.slots import Slots
-from slo_service.evaluate.counts.track import Track, TrackKey
+from slo_service.evaluate.counts.track import AHEAD_NS, Track, TrackKey
 from slo_service.evaluate.judge.figures import Figures
 from slo_service.evaluate.judge.measuring import Patience
 from slo_service.evaluate.judge.objective import lately, silence_ns
 from slo_service.evaluate.judge.screen import Row, Screen
 from slo_service.evaluate.judge.signs import Signs
-from slo_service.evaluate.judge.watch import Watch, Watching
+from slo_service.evaluate.judge.watch import Came, Watch, Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,11 @@ class Hall:
         self._rescheduled = False
         self._stale = True  # the screen no longer fits the objectives and what is expected
         self._dirty: set[int] = set()  # columns whose progress must be looked at
+        self._sole: dict[int, int] = {}  # marks of columns of which no other collector speaks
         self._new: list[Track] = []
         self._watch_over = Watch(key.slots.fine_ns, key.patience_ns)
         self._facts = Facts()
+        self._now_ns = NEVER
         self._previous: Ints = np.full(0, NEVER, np.int64)
 
     # --- what it holds ------------------------------------------------------------------------------------------------
@@ -74,11 +76,15 @@ class Hall:
         self._new = [each for each in self._new if each is not track]
         del self._tracks[track.column]
         self._dirty.discard(track.column)
+        self._sole.pop(track.column, None)
         self.bank.give_back(track.column)
 
     @property
     def tracks(self) -> tuple[Track, ...]:
         return tuple(self._of.values())
+
+    def holds(self, key: TrackKey) -> bool:
+        return key in self._of
 
     @property
     def keys(self) -> frozenset[TrackKey]:
@@ -99,8 +105,11 @@ class Hall:
         self._stale = True
         self._rescheduled = True
 
-    def looked(self, track: Track) -> None:
-        self._dirty.add(track.column)
+    def looked(self, track: Track, mark: Progress) -> None:
+        if track.looked(mark):
+            self._sole[track.column] = mark.through_ns
+        else:
+            self._dirty.add(track.column)
 
     def refilled(self, track: Track) -> None:
         self._dirty.add(track.column)
@@ -135,22 +144,21 @@ class Hall:
         """Committed differences, all at once."""
         if not found:
             return
-        width = self.bank.slots.fine_ns
-        columns: Columns = np.array([track.column for track, _ in found], np.intp)
-        starts = np.array([delta.slice_start_ns for _, delta in found], np.int64)
-        counts = np.array([(d.good, d.bad, d.observed) for _, d in found], np.int64).T
-        for track, delta in found:
-            if track.first_ns is None or delta.slice_start_ns < track.first_ns:
-                track.first_ns = self._facts.firsts[track.column] = delta.slice_start_ns
-        self.bank.add(starts // width, columns, counts)
-        by_column: dict[int, list[Delta]] = {}
-        for track, delta in found:
-            by_column.setdefault(track.column, []).append(delta)
-        self._watch_over.add(by_column, self.bank.watermarks)
+        came = Came.of([track.column for track, _ in found], [delta for _, delta in found])
+        firsts = self._facts.firsts[came.columns]
+        for at in np.flatnonzero((firsts == NEVER) | (came.starts < firsts)).tolist():
+            track, delta = found[at]
+            self._facts.firsts[track.column] = track.saw(delta.slice_start_ns)
+        self.bank.add(came.starts // self.bank.slots.fine_ns, came.columns, came.counts)
+        self._watch_over.add(came, self.bank.watermarks)
 
     def advance(self, now_ns: int) -> Iterator[int]:
         """Moves on to now; numbers of the objectives to be judged exactly."""
         self.bank.roll(now_ns)
+        if now_ns < self._now_ns:  # what was in the past may lie ahead now
+            self._dirty.update(self._tracks)
+        self._now_ns = now_ns
+        self._look_at_sole(now_ns)
         for column in list(self._dirty):
             self._look(self._tracks[column], now_ns)
         self._previous = self.bank.watermarks.copy()
@@ -191,27 +199,39 @@ class Hall:
         if self._screen is not None:
             self._screen.stir({slo for slo in slos if slo in self._numbers})
 
+    def _look_at_sole(self, now_ns: int) -> None:
+        """Takes the marks that stand for themselves; what else there is to be seen of a track is left to `_look`."""
+        facts, sole = self._facts, self._sole
+        columns = np.fromiter(sole.keys(), np.intp, len(sole))
+        marks = np.fromiter(sole.values(), np.int64, len(sole))
+        plain = facts.filled[columns] & (marks <= now_ns + AHEAD_NS)
+        facts.progress[columns[plain]] = marks[plain]
+        facts.heard[columns[plain]] = True
+        self._dirty.update(columns[~plain].tolist())
+        sole.clear()
+
     def _look(self, track: Track, now_ns: int) -> None:
         progress = track.progress_ns(now_ns)
         self._facts.progress[track.column] = NEVER if progress is None else progress
         self._facts.sources[track.column] = track.expectation.sources
         self._facts.filled[track.column] = track.filled
+        self._facts.heard[track.column] = track.is_heard(now_ns)
         if not track.hurries(now_ns):
             self._dirty.discard(track.column)
 
     def _watermarks(self, now_ns: int) -> Ints:
         """Event time up to which each track is judged: now − horizon, held back to the readers' progress for at most
         the grace; after that time goes on and what is missing is unmeasured. It runs backwards only where the clock
-        was set back."""
+        was set back so far that it would lie ahead."""
         facts = self._facts
         seen = np.minimum(now_ns, np.maximum(facts.progress, now_ns - facts.grace))
         marks = seen - self.bank.horizon_ns
         marks -= marks % facts.grain
         before = self.bank.watermarks
-        judged = (before != NEVER) & (before <= now_ns)
-        marks = np.where(judged, np.maximum(marks, before), marks)
-        # one source more than has ever reported holds back nobody who was judged before
-        marks = np.where((facts.progress == NEVER) & ~(judged & facts.filled), NEVER, marks)
+        judged = before != NEVER
+        marks = np.where(judged & (before <= now_ns), np.maximum(marks, before), marks)
+        # a source that has never reported holds back nobody for longer, once any other has or the track was judged
+        marks = np.where((facts.progress == NEVER) & ~(facts.heard | (judged & facts.filled)), NEVER, marks)
         lost = (marks == NEVER) & (before != NEVER)
         self.bank.watermarks[lost] = NEVER
         return marks

@@ -60,6 +60,8 @@ class Group:
             for ring in self.hall.bank.rings:
                 if stored_width(ring.width_ns) == width_ns:
                     ring.add(starts // ring.width_ns, at, values)
+                    if ring is self.hall.bank.fine:
+                        self.hall.bank.postpone(starts // ring.width_ns, at, values)
 
 
 class Refill:
@@ -69,7 +71,7 @@ class Refill:
     def __init__(self, floor: Floor, streams: Iterable[str], now_ns: int) -> None:
         floor.roll(now_ns)
         found: dict[int, tuple[Hall, list[Track]]] = {}
-        self.streams = frozenset(s for s in streams if not any(track.effects for _, track in floor.places(s)))
+        self.streams = frozenset(s for s in streams if not any(track.key.adjustments for _, track in floor.places(s)))
         for stream in sorted(self.streams):
             for hall, track in floor.places(stream):
                 found.setdefault(id(hall), (hall, []))[1].append(track)
@@ -78,6 +80,7 @@ class Refill:
             group.hall.bank.empty_many(group.columns)
             for track in group.tracks:
                 track.filled, track.first_ns = False, None
+                group.hall.refilled(track)
 
     def needs(self) -> Mapping[int, int]:
         """By width of stored rows, since when they are wanted."""

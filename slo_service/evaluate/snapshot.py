@@ -73,11 +73,13 @@ class Header:
 
     @classmethod
     def of(cls, hall: Hall, bank: str, parts: Mapping[Spot, str]) -> Header:
-        """Of what the hall holds now. Adjusted tracks are left out: what they hold depends on the day."""
-        rings = hall.bank.rings
+        """Of what the hall holds now. Adjusted tracks are left out, since what they hold depends on the day, and those
+        of which something lies ahead."""
+        rings, waiting = hall.bank.rings, hall.bank.waiting
+        saved = (t for t in hall.tracks if t.filled and not t.key.adjustments and t.column not in waiting)
         return cls(
             bank,
-            {track_name(t.key): Saved(t.column, t.first_ns) for t in hall.tracks if t.filled and not t.effects},
+            {track_name(track.key): Saved(track.column, track.first_ns) for track in saved},
             {ring.width_ns: ring.newest for ring in rings if ring.newest is not None},
             {ring.width_ns: ring.rows for ring in rings},
             parts,
@@ -151,6 +153,7 @@ def restore(hall: Hall, header: Header, blocks: Sequence[Block]) -> list[Track]:
     wanted = [(track, saved) for track in hall.tracks if (saved := _of(track, header)) is not None]
     if not wanted:
         return []
+    wanted.sort(key=lambda pair: pair[1].column)  # lies in memory as it lay when it was saved, where columns are alike
     tracks = [track for track, _ in wanted]
     to = np.array([track.column for track in tracks], np.intp)
     try:
@@ -166,7 +169,7 @@ def restore(hall: Hall, header: Header, blocks: Sequence[Block]) -> list[Track]:
 
 
 def _of(track: Track, header: Header) -> Saved | None:
-    return None if track.filled or track.effects else header.tracks.get(track_name(track.key))
+    return None if track.filled or track.key.adjustments else header.tracks.get(track_name(track.key))
 
 
 def _found(header: Header, blocks: Sequence[Block]) -> Mapping[Spot, bytes]:
@@ -183,7 +186,9 @@ def _lay(bank: Bank, found: Mapping[Spot, bytes], columns: Columns, to: Columns)
         counts = unpacked(body, (width_ns, number))
         there = columns < counts.shape[2]  # a block that has not changed since is from before the others came
         if width_ns in rings:
-            rings[width_ns].lay(number, to[there], counts[:, :, columns[there]])
+            laid = columns[there]
+            ours = counts if np.array_equal(laid, np.arange(counts.shape[2])) else counts[:, :, laid]
+            rings[width_ns].lay(number, to[there], ours)
 
 
 def correct(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol
 
 from slo_service.collect.kafka_lag.slices import SliceJudge, in_time
@@ -15,7 +16,7 @@ from slo_service.domain.indicator import Lag, Schedule
 from slo_service.domain.instant import SECOND, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.rehearse.case import Age, Behind
-from slo_service.rehearse.segment import Flow, Look
+from slo_service.rehearse.segment import Flow, Look, steady
 
 POLL_NS = SECOND  # of a consumer group's age
 GAP_NS = 3 * POLL_NS  # without a poll that could tell, a slice is unmeasured
@@ -55,18 +56,13 @@ def schedule(slo: Slo, beat: Rhythm, since_ns: int) -> Schedule:
 
 def past(slo: Slo, beat: Rhythm, needs: Mapping[int, int], since_ns: int, until_ns: int) -> dict[int, list[Delta]]:
     """Rows for a time in which all was good, as a store would have kept them; `needs` says since when, by width."""
-    flow, rows, stream = Flow(until_ns, beat.rate), {}, slo.stream.id
+    rows, stream = {}, slo.stream.id
     for width_ns, needed_ns in needs.items():
         begin = max(since_ns, floor_to(needed_ns, width_ns))
+        looked = beat.sources * -(-width_ns // slo.slice_width_ns)
         rows[width_ns] = [
-            Delta(
-                stream,
-                stretch.slice_start_ns,
-                stretch.tally.good,
-                0,
-                stretch.tally.good if beat.by_event else beat.sources * -(-width_ns // slo.slice_width_ns),
-            )
-            for stretch in flow.stretches(begin, until_ns, width_ns)
+            Delta(stream, slice_ns, good, 0, good if beat.by_event else looked)
+            for slice_ns, good in steady(beat.rate, begin, until_ns, width_ns)
         ]
         if rows[width_ns] and not beat.by_event:
             rows[width_ns][-1] = _cut_short(rows[width_ns][-1], slo, beat, until_ns)
@@ -142,8 +138,12 @@ class Group:
         if behind is not None:
             known = behind.age_ns if behind.age is Age.KNOWN else offset - behind.start_ns
             age_ns = None if behind.age is Age.UNKNOWN else known
-        parts = tuple(PartitionAge(n, None, None, None, age_ns) for n in range(self.partitions))
-        return GroupAge(self.pipeline, self.stage, self.name, self.topic, now_ns, parts)
+        return GroupAge(self.pipeline, self.stage, self.name, self.topic, now_ns, _behind(self.partitions, age_ns))
+
+
+@lru_cache(maxsize=64)  # asked at every poll, while the age is mostly zero
+def _behind(partitions: int, age_ns: int | None) -> tuple[PartitionAge, ...]:
+    return tuple(PartitionAge(n, None, None, None, age_ns) for n in range(partitions))
 
 
 class LagFeed:

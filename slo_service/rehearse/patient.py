@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.condition import leaves
 from slo_service.domain.event import Transition
 from slo_service.domain.indicator import Basis, Lag
-from slo_service.domain.policy import Condition
+from slo_service.domain.policy import Condition, ExhaustedWithin
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
 from slo_service.evaluate.chance.interval import with_budget_interval
 from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.judge.objective import LATELY
+from slo_service.evaluate.outlook.foresight import budget_past, exhaustion
 from slo_service.rehearse.case import Case
 from slo_service.rehearse.feed import FlowFeed, Group, LagFeed, Rhythm, past, rhythm, schedule
 from slo_service.rehearse.segment import Flow, Look, Segment
@@ -47,6 +49,7 @@ class Patient:
         self.slo, self._beat, self._feed, self._start_ns = slo, beat, feed, start_ns
         self._tick_ns = tick_ns
         self._disturbances, self._conditions, self._even = disturbances, conditions, even
+        self._asks = any(isinstance(leaf, ExhaustedWithin) for each in conditions for leaf in leaves(each))
         self._evaluator = Evaluator(Catalogue(slos={slo.name: slo}), stored=True)
         self._status: Status | None = None
         self.still_ns = start_ns - 1  # until here nothing can change
@@ -62,7 +65,11 @@ class Patient:
         deltas, progress = self._feed.until(now_ns)
         self._evaluator.apply(deltas, progress)
         evaluation = self._evaluator.tick(now_ns)
-        self._status = with_budget_interval(evaluation.statuses[self.slo.name])
+        status = with_budget_interval(evaluation.statuses[self.slo.name])
+        if self._asks:
+            lasts = exhaustion(self.slo, status, budget_past(self._evaluator.floor, self.slo))
+            status = replace(status, exhaustion=lasts)
+        self._status = status
         return evaluation.transitions
 
     def seen(self, now_ns: int) -> Status:

@@ -98,6 +98,17 @@ class Flow:
         return _count(self.rate, until_ns) - _count(self.rate, begin)
 
 
+def steady(rate: Fraction, since_ns: int, until_ns: int, width_ns: int) -> Iterator[tuple[int, int]]:
+    """The start of each slice of [since, until) and how many events of the rate fall into its part of it."""
+    at, before = since_ns, _count(rate, since_ns)
+    while at < until_ns:
+        slice_ns = floor_to(at, width_ns)
+        at = min(slice_ns + width_ns, until_ns)
+        after = _count(rate, at)
+        yield slice_ns, after - before
+        before = after
+
+
 def _count(rate: Fraction, length_ns: int) -> int:
     """Whole events of a steady rate; an event falls on the end of its share of time."""
     return rate.numerator * length_ns // (rate.denominator * SECOND)

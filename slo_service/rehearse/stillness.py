@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo_service.domain.budgeting import Occurrences
-from slo_service.domain.instant import SECOND
+from slo_service.domain.instant import HOUR, SECOND
 from slo_service.domain.policy import (
     All,
     AnyOf,
@@ -20,6 +20,7 @@ from slo_service.domain.policy import (
     BudgetRemainingBelow,
     Burning,
     Condition,
+    ExhaustedWithin,
     NoData,
     Not,
     QuietFor,
@@ -127,6 +128,12 @@ class Still:
             case BudgetRemainingBelow(share) | BudgetRemainingAbove(share):
                 known = self.status.budget.reading.coverage >= _SAFELY_COVERED
                 return self.until_ns if known and self._budget_is_far_from(share) else now
+            case ExhaustedWithin():
+                hour, left = self.status.readings[HOUR], self.status.budget.remaining
+                known = hour.coverage >= _SAFELY_COVERED and self.status.budget.reading.coverage >= _SAFELY_COVERED
+                if left is None or not known or not self._budget_is_far_from(Fraction(0)):
+                    return now
+                return self.until_ns if left < 0 or not hour.tally.bad else now
             case All(of) | AnyOf(of):
                 return min((self._wake(part) for part in of), default=self.until_ns)
             case Not(of):

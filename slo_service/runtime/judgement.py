@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -20,6 +21,7 @@ from slo_service.domain.event import Transition
 from slo_service.domain.status import State, StateChange, Status, TierState
 from slo_service.evaluate.evaluator import STANDSTILL_NS, Evaluator
 from slo_service.evaluate.history.standstill import Gap, missed
+from slo_service.evaluate.outlook.foresight import Foreseen, asked_for, budget_past
 from slo_service.evaluate.ports import CellReader
 from slo_service.evaluate.statuses import Bounded, Statuses
 from slo_service.runtime.recovery import Recovery, Rings
@@ -53,6 +55,7 @@ class Judgement:
         self._saving = Saving(self._evaluator, rings.snapshots, rings.batch_bytes) if rings else None
         self._quiet = quiet
         self._memory, self._attention = Memory(), Attention()
+        self._asked = asked_for(catalogue)
         self._transitions: list[Transition] = []
         self._states: dict[tuple[str, str], TierState] = {}
         self._words: dict[str, State] = {}  # as said last
@@ -68,6 +71,7 @@ class Judgement:
         self._memory = await self._journal.memory()
         said = await self._rings.states.newest_states() if self._rings else ()
         self._words = {change.slo: change.state for change in said}
+        self._evaluator.adjust(now_ns)
         self._keep(*self._evaluator.restore(await self._cells.tier_states(), now_ns, lived_ns, said))
         self._lived_ns = lived_ns
         await self._recovery.expect()
@@ -81,12 +85,16 @@ class Judgement:
         """Takes what a collector's batch changed, after it was committed."""
         self._evaluator.apply(deltas, batch.progress, batch.schedules)
 
-    def reload(self, catalogue: Catalogue, load: int, now_ns: int) -> None:
+    def reload(self, catalogue: Catalogue, load: int, now_ns: int, *, grown: bool = False) -> None:
         """Takes a new set of definitions; what is no longer measured closes as superseded with the next tick. New
-        streams say nothing before `fill`."""
+        streams say nothing before `fill`. `grown`: the same definitions, of which more or fewer groups are known."""
         self._keep(*self._evaluator.reload(catalogue, load, now_ns))
         self._catalogue, self._load = catalogue, load
-        self._attention.forget()
+        self._asked = asked_for(catalogue)
+        if grown:
+            self._attention.grow(catalogue)
+        else:
+            self._attention.forget()
         self._words = {name: word for name, word in self._words.items() if name in catalogue.slos}
 
     def adjust(self, now_ns: int) -> int:
@@ -106,7 +114,8 @@ class Judgement:
         self._keep(evaluation.transitions, evaluation.tier_states)
         self._say(evaluation.statuses, now_ns)
         self._attention.stir(evaluation.statuses.stirred)
-        self._judged = Bounded(evaluation.statuses, self._catalogue.slos)
+        bounded, floor = Bounded(evaluation.statuses, self._catalogue.slos), self._evaluator.floor
+        self._judged = Foreseen(bounded, self._catalogue, self._asked, partial(budget_past, floor))
         self._ticked.set()
         self._ticked = asyncio.Event()
         return self._judged

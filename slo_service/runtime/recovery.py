@@ -10,7 +10,7 @@ import structlog
 
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import MINUTE, floor_to
-from slo_service.evaluate.counts.slots import SLACK_NS, stored_width
+from slo_service.evaluate.counts.slots import stored_width
 from slo_service.evaluate.counts.track import Track
 from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.hall import Hall
@@ -30,6 +30,7 @@ from slo_service.evaluate.snapshot import Header, Refused, bank_name, correct, r
 log = structlog.get_logger()
 
 MANY = 64  # streams that are quicker read all at once
+FOREVER_NS = 1 << 62  # what lies ahead of a clock that was set back is kept until its time
 OFTEN, LATELY_NS = 5_000, 30 * MINUTE  # so many touched slots of late are quicker read with all that lies between
 
 
@@ -86,7 +87,7 @@ class Recovery:
                     track.filled = False
             return {}
         for hall, tracks in held:
-            await self._correct(hall, tracks, touched, now_ns)
+            await self._correct(hall, tracks, touched)
         log.info("snapshots_restored", banks=len(taken), tracks=sum(len(t) for _, t in held), touched=len(touched))
         return taken
 
@@ -101,7 +102,7 @@ class Recovery:
         for name in sorted(self._evaluator.unfilled() & fresh):
             rows = {}
             for width_ns, since_ns in self._evaluator.needs(name, now_ns).items():
-                rows[width_ns] = await self._cells.cells(name, stored_width(width_ns), since_ns, now_ns + SLACK_NS)
+                rows[width_ns] = await self._cells.cells(name, stored_width(width_ns), since_ns, FOREVER_NS)
             self._evaluator.fill(name, rows, now_ns)
 
     async def relive(self, now_ns: int) -> None:
@@ -145,7 +146,7 @@ class Recovery:
         in_place = all(stands.get(name) == each.column for name, each in header.tracks.items())
         return Taken(header, saved.text, saved.change, saved.saved_ns, in_place), tracks
 
-    async def _correct(self, hall: Hall, tracks: Sequence[Track], touched: Sequence[Touched], now_ns: int) -> None:
+    async def _correct(self, hall: Hall, tracks: Sequence[Track], touched: Sequence[Touched]) -> None:
         assert self._rings is not None
         streams = {track.key.stream for track in tracks}
         ours = [(each.stream, each.slice_start_ns) for each in touched if each.stream in streams]
@@ -158,11 +159,15 @@ class Recovery:
             if (first := firsts.get(track.key.stream)) is not None:
                 track.saw(first)
                 hall.refilled(track)
+        newest = hall.bank.fine.newest
+        ahead = {stream for stream, start in ours if newest is not None and start // hall.bank.fine.width_ns > newest}
+        for track in (track for track in tracks if track.key.stream in ahead):
+            track.filled = False  # and is read by itself
         late_ns = max(start for _, start in ours) - LATELY_NS
         since_ns = floor_to(min(start for _, start in ours if start >= late_ns), hall.bank.slots.coarse_ns)
         seldom = [slot for slot in ours if slot[1] < since_ns]
         if len(ours) - len(seldom) >= OFTEN:
-            await self._sweep_since(hall, tracks, since_ns, now_ns)
+            await self._sweep_since(hall, tracks, since_ns)
             ours = seldom
         for ring in hall.bank.rings:
             width, oldest = ring.width_ns, ring.oldest_ns // ring.width_ns
@@ -171,20 +176,20 @@ class Recovery:
             correct(hall, tracks, width, slots, await self._rings.changes.slots(stored_width(width), asked))
         hall.bank.resum(np.array([track.column for track in tracks], np.intp))
 
-    async def _sweep_since(self, hall: Hall, tracks: Sequence[Track], since_ns: int, now_ns: int) -> None:
+    async def _sweep_since(self, hall: Hall, tracks: Sequence[Track], since_ns: int) -> None:
         """Replaces all that starts from then on."""
         assert self._rings is not None
         group, streams = Group(hall, tracks), {track.key.stream for track in tracks}
         group.clear(since_ns)
         for width_ns in {stored_width(ring.width_ns) for ring in hall.bank.rings}:
-            async for part in self._rings.sweeper.sweep(width_ns, since_ns, now_ns + SLACK_NS, streams):
+            async for part in self._rings.sweeper.sweep(width_ns, since_ns, FOREVER_NS, streams):
                 group.take(width_ns, part)
 
     async def _sweep(self, sweeper: Sweeper, streams: Collection[str], now_ns: int) -> None:
         refill = self._evaluator.refill(streams, now_ns)
         rows = 0
         for width_ns, since_ns in refill.needs().items():
-            async for part in sweeper.sweep(width_ns, since_ns, now_ns + SLACK_NS, refill.streams):
+            async for part in sweeper.sweep(width_ns, since_ns, FOREVER_NS, refill.streams):
                 refill.take(width_ns, part)
                 rows += part.start_ns.size
         refill.done()

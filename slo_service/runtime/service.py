@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import structlog
@@ -22,7 +21,9 @@ from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.runtime.clock import mono_ns, wall_ns
 from slo_service.runtime.collectors import Collectors, Surroundings
+from slo_service.runtime.expansion import Expansion
 from slo_service.runtime.folder import Folder
+from slo_service.runtime.heap import standing
 from slo_service.runtime.judgement import Judgement
 from slo_service.runtime.panel import Panel, Sources
 from slo_service.runtime.periodic import Periodic
@@ -64,13 +65,21 @@ class Service:
     """One process that measures, judges, acts and shows. Made by `start_service`."""
 
     def __init__(
-        self, settings: Settings, folder: Folder, store: SqlStore, epoch: int, client: httpx.AsyncClient, url: str
+        self,
+        settings: Settings,
+        folder: Folder,
+        expansion: Expansion,
+        store: SqlStore,
+        epoch: int,
+        *,
+        client: httpx.AsyncClient,
+        url: str,
     ) -> None:
         self.url = settings.public_url.rstrip("/") or url
         self.failure = ""
         self.stopped = asyncio.Event()  # set when the service must end by itself; `failure` says why
         self.history = store.history
-        self._settings, self._folder, self._store = settings, folder, store
+        self._settings, self._folder, self._expansion, self._store = settings, folder, expansion, store
         self._started_ns = wall_ns()
         self._supervisor = Supervisor()
         self._counters = EventCounters()
@@ -80,7 +89,7 @@ class Service:
         )
         self._collectors = Collectors(given, self._supervisor)
         self._judgement = Judgement(
-            folder.catalogue,
+            expansion.catalogue,
             folder.report.number,
             store.journal,
             store.cells,
@@ -88,13 +97,13 @@ class Service:
             rings=Rings(store.snapshots, store.changes, store.sweeper, store.history),
             quiet=self._recorder.quiet,
         )
-        self._work = Work(settings, store, lambda: folder.catalogue, client, self.url)
+        self._work = Work(settings, store, lambda: expansion.catalogue, client, self.url)
         self._mirror = Mirror(settings.alertmanagers, client, self.url, wall_ns)
         self.live = self.pulse = Panel(
             Sources(
                 now_ns=wall_ns,
                 mono_ns=mono_ns,
-                catalogue=lambda: folder.catalogue,
+                catalogue=lambda: expansion.catalogue,
                 health=self._health,
                 groups=self._collectors.groups,
                 jobs=self._work.jobs,
@@ -116,7 +125,7 @@ class Service:
 
     async def begin(self, listener: socket.socket, extras: Extras, closing: AsyncExitStack) -> None:
         """Starts everything; `closing` undoes it in reverse: it stops acting, then measuring, then showing."""
-        self._store.slicing(slicing_rules(self._folder.catalogue))
+        self._store.slicing(slicing_rules(self._expansion.catalogue))
         lease = self._store.leadership.lease_before_ns
         await self._judgement.start(wall_ns(), None if lease is None else lease - LEASE_NS)
         await self._work.recall()
@@ -131,9 +140,11 @@ class Service:
         self._supervisor.add("clocks", self._periodic.watch_clocks)
         self._periodic.start()
         closing.callback(self._periodic.stop)
-        log.info("service_started", url=self.url, slos=len(self._folder.catalogue.slos))
+        log.info("service_started", url=self.url, slos=len(self._expansion.catalogue.slos))
 
     async def _tick(self) -> None:
+        if (grown := self._expansion.due(wall_ns())) is not None:
+            self._adopt(grown, grown=True)
         await self._fill_few()
         self.live.publish(self._judgement.evaluate(wall_ns()))
         try:
@@ -170,12 +181,17 @@ class Service:
             await asyncio.sleep(SETTLE_SECONDS)
             catalogue = await self._folder.reload(wall_ns(), self._objections)
         if catalogue is not None:
-            self._store.slicing(slicing_rules(catalogue))
-            self._judgement.reload(catalogue, self._folder.report.number, wall_ns())
-            self._counters.keep({stream for slo in catalogue.slos.values() for stream in (*slo.measured, slo.counted)})
+            self._adopt(self._expansion.declare(catalogue), grown=False)
             await self._collectors.serve(catalogue)
+        elif self._folder.catalogue is not self._expansion.declared:  # the same, but lines have moved
+            self._expansion.declare(self._folder.catalogue)
         async with self._recorder.quiet:
             await self._judgement.fill(wall_ns())  # where the store is away, the next look asks again
+
+    def _adopt(self, catalogue: Catalogue, *, grown: bool) -> None:
+        self._store.slicing(slicing_rules(catalogue))
+        self._judgement.reload(catalogue, self._folder.report.number, wall_ns(), grown=grown)
+        self._counters.keep({stream for slo in catalogue.slos.values() for stream in (*slo.measured, slo.counted)})
 
     def _objections(self, old: Catalogue, new: Catalogue) -> list[str]:
         """A job that we keep paused must stay defined as it is, or nobody could resume it."""
@@ -195,13 +211,16 @@ class Service:
                 self._fail("another process leads on this store now")
 
     async def _push(self) -> None:
-        await self._mirror.push(self._folder.catalogue, self.live.statuses())
+        await self._mirror.push(self._expansion.catalogue, self.live.statuses())
 
     async def _prune(self) -> None:
         try:
             windows = [slo.window_ns for slo in self._folder.catalogue.slos.values()]
             kept = Retention(ledger_ns=max(windows, default=30 * DAY) + 7 * DAY)
             await self._store.prune(wall_ns(), kept)
+            if expired := self._expansion.expired(wall_ns()):
+                await self._store.groups.forget(expired)
+                self._adopt(self._expansion.forget(expired), grown=True)
         except StoreUnavailable as why:
             log.warning("pruning_put_off", reason=str(why))
 
@@ -210,6 +229,7 @@ class Service:
         self.stopped.set()
 
     def _committed(self, batch: Batch, deltas: tuple[Delta, ...]) -> None:
+        self._expansion.note(batch.groups)
         self._judgement.committed(batch, deltas)
         self._counters.add(deltas)
 
@@ -227,7 +247,7 @@ class Service:
         return Health(
             version=slo_service.__version__,
             started_ns=self._started_ns,
-            load=self._folder.report,
+            load=replace(self._folder.report, findings=(*self._folder.report.findings, *self._expansion.warnings())),
             collectors=self._collectors.health(),
             tasks=(*self._supervisor.health(), *self._periodic.health(), self._recording(), *self._orphans()),
             counters={
@@ -254,10 +274,10 @@ async def start_service(
     epoch = await _lead(store)
     closing.push_async_callback(store.leadership.release)
     client = await closing.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
-    service = Service(settings, folder, store, epoch, client, f"http://{host}:{port}")
-    await service.begin(listener, extras or Extras(), closing)
-    gc.collect()
-    gc.freeze()  # what stands now stands until the end: looking through it again would hold the tick up
+    expansion = Expansion(folder.catalogue, await store.groups.known())
+    with standing():
+        service = Service(settings, folder, expansion, store, epoch, client=client, url=f"http://{host}:{port}")
+        await service.begin(listener, extras or Extras(), closing)
     return service
 
 

@@ -31,7 +31,7 @@ def _rule(slo: Slo) -> Slicing | None:
     if isinstance(method, Occurrences):
         return None
     if isinstance(method, Timeslices):
-        inputs = [SliceInput(slo.member_stream(m).id, m.target, m.weight) for m in slo.members]
+        inputs = [SliceInput(slo.member_stream(m).id, m.asked, m.weight) for m in slo.members]
         return Slicing(slo.counted, method, tuple(inputs) or (SliceInput(slo.stream.id, method.target),))
     inputs = [SliceInput(slo.member_stream(m).id, ALL, m.weight) for m in slo.members]
     return Slicing(slo.counted, method, tuple(inputs) or (SliceInput(slo.stream.id, ALL),))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from slo_service.domain.adjustment import Adjustment, Span
 from slo_service.domain.budgeting import Occurrences, RatioTimeslices
@@ -12,7 +13,8 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta
 from slo_service.domain.instant import DAY
 from slo_service.domain.slo import Slo
-from slo_service.domain.status import Status
+from slo_service.domain.status import MemberStatus, Reading, Status
+from slo_service.domain.tally import Objective
 from slo_service.evaluate.adjust.adjusted import Effects, Kept, Occurrence, effects
 from slo_service.evaluate.outlook.cost import RATIO_UNITS
 
@@ -45,6 +47,28 @@ def window_span(slo: Slo, status: Status) -> Span:
     """From where to where the budget window goes: up to the watermark, or for a calendar window up to its end."""
     mark = status.at_ns if status.watermark_ns is None else status.watermark_ns
     return window_of(slo.calendar, mark) if slo.calendar else Span(mark - slo.window_ns, mark)
+
+
+Others = Mapping[str, tuple[Slo, Status | None]]
+"""By stream, the objective of its own that is measured on it, and how it fares."""
+
+
+def member_figures(slo: Slo, status: Status | None, others: Others) -> list[MemberStatus | None]:
+    """How each part of a composite fares against its own target, by its own track. Slices of time say nothing of parts:
+    then as an objective of its own on the same stream tells, and None where there is none."""
+    if status is not None and status.members:
+        return list(status.members)
+    found: list[MemberStatus | None] = []
+    for member in slo.members:
+        _, told = others.get(slo.member_stream(member).id, (None, None))
+        target = Objective(member.target)
+        readings = {n: _against(each, target) for n, each in sorted(told.readings.items())} if told else {}
+        found.append(MemberStatus(member.name, member.target, told.watermark_ns, readings) if told else None)
+    return found
+
+
+def _against(reading: Reading, objective: Objective) -> Reading:
+    return replace(reading, burn=objective.burn_rate(reading.tally), interval=None)
 
 
 async def summed(read: Reader, slo: Slo, width_ns: int, since_ns: int, until_ns: int) -> Sequence[Delta]:

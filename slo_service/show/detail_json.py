@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from slo_service.domain.adjustment import Adjustment, Span
+from slo_service.domain.budgeting import OCCURRENCES
 from slo_service.domain.catalogue import Catalogue
-from slo_service.domain.instant import format_duration, rfc3339, seconds
+from slo_service.domain.instant import rfc3339, seconds
 from slo_service.domain.slo import Slo
-from slo_service.domain.status import Reading, Status
+from slo_service.domain.status import Status
 from slo_service.domain.tally import Objective
 from slo_service.evaluate.adjust.adjusted import Occurrence
 from slo_service.evaluate.outlook.forecast import forecast
-from slo_service.show.counted import declared_by, effects_on, unit_of, window_span
+from slo_service.show.counted import declared_by, effects_on, member_figures, unit_of, window_span
 from slo_service.show.forecast_json import failures_json, forecast_json, return_json, stay_json, worst_json
 from slo_service.show.retrospect import BURSTS_NS, Retrospect
-from slo_service.show.status_json import counted, moment, reading_json
+from slo_service.show.status_json import counted, moment, windows_json
 
 MOST_EPISODES = 200  # the newest
 
@@ -28,15 +29,19 @@ async def detail_json(slo: Slo, catalogue: Catalogue, statuses: Mapping[str, Sta
         "definition": slo.definition,
         "sources": dict(slo.sources),
         "forecast": None if status is None else forecast_json(forecast(slo, status)),
-        "adjustments": None if status is None else await adjustments_json(slo, catalogue, status),
+        **await adjustments_json(slo, catalogue, status),
         "members": members_json(slo, catalogue, statuses),
     }
 
 
-async def adjustments_json(slo: Slo, catalogue: Catalogue, status: Status) -> list[dict[str, object]]:
-    """Every time of an adjustment in the budget window, and those of the next week; the newest first."""
+async def adjustments_json(slo: Slo, catalogue: Catalogue, status: Status | None) -> dict[str, object]:
+    """Every time of an adjustment in the budget window, and those of the next week; the newest first. Those that come
+    again more often than is looked at are named in `adjustments_cut`: their earlier times count as measured."""
+    if status is None:
+        return {"adjustments": None, "adjustments_cut": []}
     effects = await effects_on(catalogue, slo, window_span(slo, status).from_ns, status.at_ns)
-    return [_adjustment_json(each, of) for each, of in declared_by(catalogue, effects.occurrences)]
+    told = [_adjustment_json(each, of) for each, of in declared_by(catalogue, effects.occurrences)]
+    return {"adjustments": told, "adjustments_cut": list(effects.cut)}
 
 
 def _adjustment_json(each: Occurrence, of: Adjustment) -> dict[str, object]:
@@ -57,18 +62,18 @@ def _span_json(span: Span) -> dict[str, object]:
 
 
 def members_json(slo: Slo, catalogue: Catalogue, statuses: Mapping[str, Status]) -> list[dict[str, object]]:
-    """The parts of a composite. Where an SLO of its own is measured on the same stream, its readings are those of the
-    member, against the member's target; `windows` is null where there is none."""
+    """The parts of a composite against their own targets; `slo` is an SLO of its own on the same stream. `windows` is
+    null where nothing is known of the part, as of those of slices of time that no SLO of its own measures."""
+    others: dict[str, tuple[Slo, Status | None]] = {}
+    for each in catalogue.slos.values() if slo.members else ():
+        if not each.members:
+            others.setdefault(each.stream.id, (each, statuses.get(each.name)))
     found = []
-    for member in slo.members:
+    for member, told in zip(slo.members, member_figures(slo, statuses.get(slo.name), others), strict=True):
         stream = slo.member_stream(member).id
-        other = next((each for each in catalogue.slos.values() if each.stream.id == stream and not each.members), None)
-        status = None if other is None else statuses.get(other.name)
-        windows = None
-        if other is not None and status is not None:
-            mine = replace(other, objective=Objective(member.target))
-            told = {n: _against(reading, mine.objective) for n, reading in sorted(status.readings.items())}
-            windows = {format_duration(n): reading_json(reading, mine) for n, reading in told.items()}
+        other, _ = others.get(stream, (None, None))
+        mine = replace(slo, indicator=member.indicator, objective=Objective(member.target), budgeting=OCCURRENCES)
+        windows = None if told is None else windows_json(mine, told.readings)
         found.append(
             {
                 "name": member.name,
@@ -77,18 +82,11 @@ def members_json(slo: Slo, catalogue: Catalogue, statuses: Mapping[str, Status])
                 "late": member.late.value,
                 "stream": stream,
                 "slo": None if other is None else other.name,
-                "watermark": None if status is None else moment(status.watermark_ns),
+                "watermark": None if told is None else moment(told.watermark_ns),
                 "windows": windows,
             }
         )
     return found
-
-
-def _against(reading: Reading, objective: Objective) -> Reading:
-    return Reading(
-        reading.length_ns, reading.tally, reading.unmeasured_events, reading.coverage,
-        objective.burn_rate(reading.tally),
-    )  # fmt: skip
 
 
 def retrospect_json(slo: Slo, found: Retrospect) -> dict[str, object]:

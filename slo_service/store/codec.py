@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slo_service.collect.ports import LedgerPage
@@ -24,6 +25,7 @@ from slo_service.domain.event import (
     WantedState,
     Witness,
 )
+from slo_service.domain.grouping import KnownGroup
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.slo import Kind, Severity, Tier
 from slo_service.domain.status import Phase, Reading, State, StateChange, TierState
@@ -50,8 +52,13 @@ def plain(kind: type[Plain], row: Record) -> Plain:
 # --- nested values: JSON objects ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 12)  # the same few in thousands of rows
+def _exact(text: str) -> Fraction:
+    return Fraction(text)
+
+
 def _fraction(text: str | None) -> Fraction | None:
-    return None if text is None else Fraction(text)
+    return None if text is None else _exact(text)
 
 
 def _ratio(value: Fraction) -> str:
@@ -67,6 +74,7 @@ def encode_reading(reading: Reading) -> dict[str, object]:
         "coverage": _ratio(reading.coverage),
         "burn": None if reading.burn is None else _ratio(reading.burn),
         "interval": None if reading.interval is None else [repr(bound) for bound in reading.interval],
+        "unit": reading.unit,
     }
 
 
@@ -75,10 +83,11 @@ def decode_reading(body: Record) -> Reading:
     return Reading(
         length_ns=body["length_ns"],
         tally=Tally(body["good"], body["bad"]),
-        unmeasured_events=Fraction(body["unmeasured_events"]),
-        coverage=Fraction(body["coverage"]),
+        unmeasured_events=_exact(body["unmeasured_events"]),
+        coverage=_exact(body["coverage"]),
         burn=_fraction(body["burn"]),
         interval=None if interval is None else (float(interval[0]), float(interval[1])),
+        unit=body.get("unit", 1),
     )
 
 
@@ -89,6 +98,12 @@ def encode_tier(tier: Tier) -> dict[str, object]:
 
 def decode_tier(body: Record) -> Tier:
     """Rows of earlier versions lack what came since, which then has its default."""
+    return _tier(tuple(body.items()))
+
+
+@lru_cache(maxsize=1 << 10)  # thousands of objectives share theirs
+def _tier(items: tuple[tuple[str, Any], ...]) -> Tier:
+    body = dict(items)
     return Tier(
         **{
             **body,
@@ -116,7 +131,7 @@ def decode_tier_state(body: Record) -> TierState:
         **{
             **body,
             "tier": decode_tier(body["tier"]),
-            "factor": Fraction(body["factor"]),
+            "factor": _exact(body["factor"]),
             "phase": Phase(body["phase"]),
             "long": decode_reading(body["long"]),
             "short": decode_reading(body["short"]),
@@ -134,6 +149,10 @@ def encode_schedule(schedule: Schedule) -> dict[str, object]:
 
 def decode_schedule(row: Record) -> Schedule:
     return Schedule(row["stream"], row["since_ns"], Fraction(row["events_per_second"]), row["sources"])
+
+
+def decode_group(row: Record) -> KnownGroup:
+    return KnownGroup(row["stream"], row["parent"], tuple((key, value) for key, value in row["labels"]), row["seen_ns"])
 
 
 def encode_transition(transition: Transition) -> dict[str, object]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from slo_service.collect.ports import Batch, LedgerPage
 from slo_service.decide.ports import Memory, Round
 from slo_service.domain.budgeting import Slicing
 from slo_service.domain.cell import CellKey, Delta, Progress, Revision
 from slo_service.domain.event import Decision, Hold, Message, RuleEpisode, Transition, WantedState
+from slo_service.domain.grouping import KnownGroup
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.status import StateChange, TierState
 from slo_service.store.difference import REFUSALS, Change, Stored, collapse, compare, deltas
@@ -77,6 +78,20 @@ class MemoryLedger:
 
     async def positions(self, reader: str) -> Mapping[str, str]:
         return dict(self.read.get(reader, {}))
+
+
+class MemoryGroups:
+    """`GroupReader`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KnownGroup] = {}
+
+    async def known(self) -> Sequence[KnownGroup]:
+        return [self.kept[stream] for stream in sorted(self.kept)]
+
+    async def forget(self, streams: Collection[str]) -> None:
+        for stream in streams:
+            self.kept.pop(stream, None)
 
 
 class MemoryJournal:
@@ -157,6 +172,7 @@ class MemoryStore:
     def __init__(self, wall_ns: Callable[[], int], retention: Retention | None = None) -> None:
         self.cells = MemoryCellReader()
         self.ledger = MemoryLedger()
+        self.groups = MemoryGroups()
         self.journal = MemoryJournal(self.cells.tiers)
         self.history = MemoryHistory(self.journal)
         self.changes = MemoryChangeReader(self.cells.stored)
@@ -190,6 +206,7 @@ class MemoryStore:
             expected[schedule.stream] = [*others, schedule]
         for page in batch.pages:
             self.ledger.kept[page.canary, page.kind, page.key, page.slice_start_ns] = page
+        self.groups.kept.update({group.stream: group for group in batch.groups})
         for position in batch.positions:
             self.ledger.read[position.reader][position.name] = position.value
         return deltas(changes)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from slo_service.store.difference import Change
+
+Ints = npt.NDArray[np.int64]
 
 
 def pack(changes: Iterable[Change], series: Mapping[tuple[str, str], int]) -> bytes | None:
@@ -22,7 +25,8 @@ def pack(changes: Iterable[Change], series: Mapping[tuple[str, str], int]) -> by
     return zlib.compress(np.array(list(found.values()), dtype="<i8").tobytes(), level=1)
 
 
-def unpack(body: bytes) -> Iterator[tuple[int, int]]:
-    """The pairs of (series, slice start) that were packed."""
-    series, starts = np.frombuffer(zlib.decompress(body), dtype="<i8").reshape(-1, 2).T.tolist()
-    return zip(series, starts, strict=True)
+def unpacked(bodies: Sequence[bytes]) -> tuple[Ints, Ints]:
+    """(series, slice starts) of all that was packed, pair by pair."""
+    parts = [np.frombuffer(zlib.decompress(body), dtype="<i8").reshape(-1, 2) for body in bodies]
+    pairs = np.concatenate(parts) if parts else np.zeros((0, 2), np.int64)
+    return pairs[:, 0], pairs[:, 1]

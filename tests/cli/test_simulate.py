@@ -62,6 +62,20 @@ def test_canaries_bring_their_rules_with_them() -> None:
     body = json.loads(done.stdout)
     assert (body["canaries"], body["keep_firing"]) == ({"every_seconds": 60, "partitions": 2}, True)
     assert body["severities"]["page"]["fires_after_seconds"] == 240
+    beside = {tier["tier"]: tier for tier in body["tiers"] if tier["factor"] is None}
+    assert {name: tier["fires_after_seconds"] for name, tier in beside.items()} == {"page-partition": 600, "early": 180}
+    assert {tier[key] for tier in beside.values() for key in ("long_seconds", "short_seconds")} == {None}
+    assert body["severities"]["early"] == {"fires_after_seconds": 180, "quiet_after_seconds": 1800}
+
+
+def test_a_table_of_canaries_says_what_the_tiers_without_windows_go_by() -> None:
+    done = run("simulate", *QUICK, "1", "--outage", "10m", "--canary-every", "1m", "--partitions", "2")
+    rows = {re.split(r"\s{2,}", line)[0]: re.split(r"\s{2,}", line)[1:] for line in done.stdout.splitlines()}
+    assert rows["page-partition"] == ["page", "–", "–", "10m", "23.14 %", "23m"]
+    assert rows["early"] == ["early", "–", "–", "3m", "6.94 %", "30m"]
+    assert done.stdout.endswith(
+        " page-partition goes by the canaries of one partition; early goes by each round of canaries as it is judged.\n"
+    )
 
 
 def test_tiers_and_objective_can_be_those_of_a_definition() -> None:

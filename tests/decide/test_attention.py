@@ -5,13 +5,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.decide.attention import Attention
 from slo_service.decide.ports import Memory
 from slo_service.domain.catalogue import Catalogue
-from slo_service.domain.instant import MINUTE, SECOND
+from slo_service.domain.instant import HOUR, MINUTE, SECOND
 from slo_service.domain.policy import (
     All,
     AnyOf,
@@ -21,6 +21,7 @@ from slo_service.domain.policy import (
     BudgetSpentWithin,
     Burning,
     Condition,
+    ExhaustedWithin,
     Mode,
     NoData,
     Not,
@@ -30,7 +31,7 @@ from slo_service.domain.policy import (
 )
 from slo_service.domain.slo import Slo
 from tests.decide.situation import BEST_EFFORT, TELL
-from tests.decide.two_engines import NAMES, World, a_world
+from tests.decide.two_engines import NAMES, START, World, a_world
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 LEAVES: Sequence[Condition] = (
@@ -44,6 +45,8 @@ LEAVES: Sequence[Condition] = (
     BudgetRemainingAbove(Fraction(-1)),
     BudgetSpentWithin(TENTH, 5 * MINUTE),
     BudgetSpentWithin(HALF, 20 * MINUTE),
+    ExhaustedWithin(5 * MINUTE),
+    ExhaustedWithin(30 * MINUTE),
     NoData(20 * SECOND),
     NoData(2 * MINUTE),
     QuietFor(MINUTE),
@@ -81,30 +84,35 @@ STEPS = st.lists(
         st.dictionaries(st.sampled_from(NAMES), COUNTS).map(lambda counts: ("tick", counts)),
         st.just(("reload", {})),
         st.just(("lose", {})),
+        st.sets(st.sampled_from(NAMES), min_size=1).map(lambda names: ("grow", dict.fromkeys(names, (0, 0)))),
     ),
     min_size=3,
     max_size=14,
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(POLICIES, POLICIES, STEPS, st.integers(2, 4), st.sampled_from([10, 60]))
+@given(POLICIES, POLICIES, STEPS, st.integers(2, 4), st.sampled_from([10, 60]), st.sampled_from([START, START - HOUR]))
 def test_looking_where_something_may_be_decided_comes_to_the_same_as_looking_everywhere(
     policies: list[BudgetPolicy],
     later: list[BudgetPolicy],
     steps: list[tuple[str, dict[str, tuple[int, int]]]],
     scheduled: int,
     seconds: int,
+    since_ns: int,
 ) -> None:
-    world = World(a_world(policies), scheduled=scheduled)
+    world = World(a_world(policies), scheduled=scheduled, since_ns=since_ns)
     for what, counts in steps:
         if what == "reload":
             world.reload(a_world(later))
+        elif what == "grow":
+            whole = a_world(list(world.catalogue.policies.values()))
+            world.grow(replace(whole, slos={name: whole.slos[name] for name in NAMES if name in counts}))
         elif what == "lose":
             world.lose()
         else:
             share = seconds // 10
-            world.tick({name: (good * share, bad * share) for name, (good, bad) in counts.items()}, seconds)
+            here = {name: pair for name, pair in counts.items() if name in world.catalogue.slos}
+            world.tick({name: (good * share, bad * share) for name, (good, bad) in here.items()}, seconds)
 
 
 def of(*conditions: Condition) -> Catalogue:
@@ -187,10 +195,57 @@ def test_what_was_spent_is_looked_at_though_what_is_missing_may_be_more() -> Non
     assert [e.slo for e in world.tick({**GOOD, "calm": (3, 7)}).rule_episodes] == ["calm"]
 
 
+def test_a_budget_that_will_not_last_is_looked_at_though_no_tier_changes() -> None:
+    world = settled(ExhaustedWithin(30 * MINUTE), ticks=360)  # an hour, of which half must be measured
+    entered = [e.slo for _ in range(30) for e in world.tick({**GOOD, "busy": (4, 6)}).rule_episodes]
+    assert entered == ["busy"]
+
+
+def test_budgets_that_last_are_not_looked_at() -> None:
+    world = settled(ExhaustedWithin(MINUTE), All((Burning("page"), Not(ExhaustedWithin(MINUTE)))), ticks=370)
+    world.tick(GOOD)
+    assert world.made == []
+
+
 def test_rules_that_wait_for_quiet_are_looked_at_always() -> None:
     world = settled(All((Burning("page"), QuietFor(MINUTE))))
     world.tick(GOOD)
     assert set(world.made) == set(STEADY)
+
+
+def test_of_a_world_that_grows_only_the_new_ones_are_looked_at() -> None:
+    whole = of(Burning("page"), BudgetRemainingBelow(HALF), NoData(MINUTE))
+    world = World(replace(whole, slos={name: whole.slos[name] for name in ("busy", "guessed")}))
+    for _ in range(130):
+        world.tick(dict.fromkeys(world.catalogue.slos, (10, 0)), checked=False)
+    world.grow(whole)
+    world.tick(GOOD)
+    assert set(world.made) == {"calm"}
+    assert [
+        e.slo for _ in range(45) for e in world.tick({**GOOD, "busy": (0, 10)}).rule_episodes if e.rule == "rule-0"
+    ] == ["busy"]
+
+
+def test_a_new_objective_is_looked_at_though_nothing_stirs_it() -> None:
+    whole = of(Burning("page"))
+    world = World(replace(whole, slos={"busy": whole.slos["busy"]}))
+    world.tick({"busy": (10, 0)}, checked=False)
+    world.grow(whole)
+    statuses = world.evaluator.tick(world.now_ns).statuses
+    assert [key[2] for key, _ in world.attention.cases(world.now_ns, whole, statuses, Memory())] == ["calm", "guessed"]
+
+
+def test_of_a_world_that_shrinks_the_others_stand_as_they_stood() -> None:
+    world = settled(Burning("page"), BudgetRemainingBelow(HALF))
+    world.grow(replace(world.catalogue, slos={"busy": world.catalogue.slos["busy"]}))
+    world.tick({"busy": (10, 0)})
+    assert world.made == []
+
+
+def test_a_world_that_grows_before_the_first_round_is_looked_at_whole() -> None:
+    attention = Attention()
+    attention.grow(of(Burning("page")))
+    assert not list(attention.cases(0, Catalogue(), {}, Memory()))
 
 
 def test_silence_is_looked_at_when_it_has_lasted() -> None:

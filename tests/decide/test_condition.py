@@ -13,12 +13,13 @@ from slo_service.domain.policy import (
     BudgetSpentWithin,
     Burning,
     Condition,
+    ExhaustedWithin,
     NoData,
     Not,
     QuietFor,
 )
 from slo_service.domain.slo import Kind
-from slo_service.domain.status import State, Status
+from slo_service.domain.status import Exhaustion, State, Status
 from tests.decide.situation import NOON, a_reading, a_sign, a_status, a_tier
 
 QUARTER, QUIET = BudgetRemainingBelow(Fraction(1, 4)), QuietFor(15 * MINUTE)
@@ -43,6 +44,22 @@ COMPOSED = replace(
 )  # 15 × the pace for a thirtieth of the window
 DARK = a_status(a_tier(frozen=True), state=State.FROZEN, progress_ns=NOON - 31 * MINUTE)
 UNBORN = a_status(a_tier(frozen=True), state=State.FROZEN, watermark_ns=None, progress_ns=None)
+
+
+DAYS = ExhaustedWithin(2 * DAY)
+
+
+def lasting(
+    after: int | None, earliest: int | None, latest: int | None, coverage: Fraction = Fraction(1), why: str = ""
+) -> Status:
+    """Days until the budget is spent at the burn of the last hour, and at both bounds of that."""
+    after, earliest, latest = (None if each is None else each * DAY for each in (after, earliest, latest))
+    status = replace(a_status(a_tier()), readings={HOUR: a_reading(HOUR, 4, 1000, coverage)})
+    return replace(status, exhaustion=Exhaustion(HOUR, after, earliest, latest, why))
+
+
+def spent(interval: tuple[float, float]) -> Status:
+    return replace(lasting(0, 0, 0), budget=replace(a_status(remaining="-0.1").budget, interval=interval))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +120,17 @@ UNBORN = a_status(a_tier(frozen=True), state=State.FROZEN, watermark_ns=None, pr
         pytest.param(SPENT, spending(6, provisional=True), None, id="spent of a provisional budget"),
         pytest.param(SPENT, HEALTHY, None, id="a window that is not read"),
         pytest.param(SPENT, COMPOSED, True, id="a burn stands for a budget without events"),
+        pytest.param(DAYS, lasting(1, 1, 2), True, id="gone in two days at the latest"),
+        pytest.param(DAYS, lasting(1, 1, 3), None, id="gone in time as measured, but it may be later"),
+        pytest.param(DAYS, lasting(1, 1, None), None, id="gone in time as measured, but it may be never"),
+        pytest.param(DAYS, lasting(3, 1, 9), False, id="not in time as measured"),
+        pytest.param(DAYS, lasting(None, 1, None), False, id="not at this pace"),
+        pytest.param(DAYS, lasting(3, 1, 9, HALF), None, id="not in time, of half an hour that was measured"),
+        pytest.param(DAYS, lasting(1, 1, 2, HALF), True, id="in time, of half an hour that was measured"),
+        pytest.param(DAYS, lasting(0, 0, 0), True, id="gone already"),
+        pytest.param(DAYS, lasting(None, None, None, why="nothing was measured"), None, id="nobody can tell"),
+        pytest.param(DAYS, HEALTHY, None, id="nobody has looked how long it lasts"),
+        pytest.param(DAYS, replace(lasting(1, 1, 2), watermark_ns=None), None, id="nothing is measured now"),
     ],
 )  # fmt: skip
 def test_a_condition_is_true_false_or_unknown(condition: Condition, status: Status, answer: bool | None) -> None:
@@ -142,6 +170,20 @@ def test_acting_on_what_was_spent_needs_the_least_that_may_have_been(
     interval = None if lowest_burn is None else (lowest_burn / 3, 99.0)  # 6 bad of 1000 burn 6 times the pace
     bounded = replace(status, readings={DAY: replace(status.readings[DAY], interval=interval)})
     assert holds(SPENT, bounded, NOON, surely=True) is answer
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        pytest.param(lasting(1, 1, 2), True, id="surely in time"),
+        pytest.param(lasting(3, 1, 9), None, id="it may be in time"),
+        pytest.param(lasting(9, 3, None), False, id="surely not in time"),
+        pytest.param(spent((-0.2, 0.1)), None, id="gone as counted, and something may be left"),
+        pytest.param(spent((-0.2, -0.1)), True, id="surely gone"),
+    ],
+)
+def test_acting_on_how_long_a_budget_lasts_needs_the_whole_interval(status: Status, answer: bool | None) -> None:
+    assert holds(DAYS, status, NOON, surely=True) is answer
 
 
 def test_unmeasured_events_that_count_as_bad_were_spent() -> None:

@@ -10,7 +10,7 @@ from slo_service.decide.engine import decide, remember
 from slo_service.decide.ports import Memory
 from slo_service.decide.reason import condition_sentence
 from slo_service.domain.event import Verdict
-from slo_service.domain.instant import DAY, HOUR, MINUTE
+from slo_service.domain.instant import HOUR, MINUTE
 from slo_service.domain.policy import (
     All,
     AnyOf,
@@ -18,7 +18,6 @@ from slo_service.domain.policy import (
     CallWebhook,
     CloseGate,
     Diagnosed,
-    ExhaustedWithin,
     IncidentSpent,
     Mode,
     Not,
@@ -46,7 +45,6 @@ from tests.decide.situation import (
 )
 
 UNJUDGED = [
-    ExhaustedWithin(DAY),
     IncidentSpent(Fraction(1, 5)),
     Diagnosed("hotPartition"),
 ]

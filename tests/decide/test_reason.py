@@ -4,10 +4,10 @@ from fractions import Fraction
 import pytest
 
 from slo_service.decide.reason import condition_sentence, listed, tier_sentence
-from slo_service.domain.instant import DAY
-from slo_service.domain.policy import BudgetSpentWithin, Burning
+from slo_service.domain.instant import DAY, HOUR, SECOND
+from slo_service.domain.policy import BudgetSpentWithin, Burning, ExhaustedWithin
 from slo_service.domain.slo import Kind
-from slo_service.domain.status import TierState
+from slo_service.domain.status import Exhaustion, TierState
 from tests.decide.situation import NOON, a_reading, a_sign, a_status, a_tier
 
 HELD_BACK = replace(a_tier(bad_share=Fraction(1, 180)), burning=True, held_back="2 of 360 canaries failed")
@@ -64,3 +64,25 @@ def test_what_was_spent_is_told_with_its_counts() -> None:
         "30 % of the budget spent within 1d (3 of 1000 bad, coverage 100 %), asked: at least 20 %"
     )
     assert "that window is not among those that are read" in condition_sentence(condition, a_status(a_tier()), NOON)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, "how long the budget lasts is unknown: nobody looked"),
+        (Exhaustion(HOUR, reason="nothing was measured"), "how long the budget lasts is unknown: nothing was measured"),
+        (Exhaustion(HOUR, 0, 0, 0), "the budget is spent already"),
+        (
+            Exhaustion(HOUR, 5 * HOUR + 1, 3 * HOUR, None),
+            "at the burn of the last 1h the budget is spent in 5h1m (95 % interval 3h to never)",
+        ),
+        (
+            Exhaustion(HOUR, None, 90 * SECOND, None),
+            "at the burn of the last 1h the budget is not spent (95 % interval 2m to never)",
+        ),
+    ],
+)
+def test_how_long_a_budget_lasts_is_told_with_its_bounds(found: Exhaustion | None, said: str) -> None:
+    status = replace(a_status(), exhaustion=found)
+    asked = "; asked: spent within 1d, at the latest"
+    assert condition_sentence(ExhaustedWithin(DAY), status, NOON) == said + asked

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from slo_service.decide.attention import Attention
 from slo_service.decide.engine import decide, remember
@@ -18,6 +19,7 @@ from slo_service.domain.status import Status
 from slo_service.domain.tally import Objective
 from slo_service.evaluate.evaluator import Evaluation, Evaluator
 from slo_service.evaluate.judge.figures import Figures, Standing
+from slo_service.evaluate.outlook.foresight import Foreseen, asked_for, budget_past
 from slo_service.evaluate.statuses import Bounded, Glance
 from tests.decide.situation import JOBS, NOON, a_catalogue, an_slo
 
@@ -70,13 +72,13 @@ class World:
     """The real evaluator, screening every objective, and two engines: one that looks everywhere, and one that does
     not. Both must come to the same at every tick."""
 
-    def __init__(self, catalogue: Catalogue, *, scheduled: int = 4) -> None:
+    def __init__(self, catalogue: Catalogue, *, scheduled: int = 4, since_ns: int = START - HOUR) -> None:
         self.catalogue, self.now_ns = catalogue, START
         self.evaluator = Evaluator(catalogue, few=0)
         self.attention, self.memory = Attention(), Memory()
         self.made: list[str] = []
         for slo in list(catalogue.slos.values())[:scheduled]:
-            self.evaluator.apply(schedules=[Schedule(slo.stream.id, START - HOUR, Fraction(1), 1)])
+            self.evaluator.apply(schedules=[Schedule(slo.stream.id, since_ns, Fraction(1), 1)])
 
     def tick(self, counts: Mapping[str, tuple[int, int]], seconds: int = 10, *, checked: bool = True) -> Round:
         """Good and bad canaries of the seconds that go by; of one that is not named nobody has looked."""
@@ -91,7 +93,9 @@ class World:
 
     def decide(self, evaluation: Evaluation, *, checked: bool) -> Round:
         self.attention.stir(evaluation.statuses.stirred)
-        bounded = Bounded(evaluation.statuses, self.catalogue.slos)
+        past = partial(budget_past, self.evaluator.floor)
+        known = Bounded(evaluation.statuses, self.catalogue.slos)
+        bounded = Foreseen(known, self.catalogue, asked_for(self.catalogue), past)
         self.made.clear()
         statuses, rows = Counting(bounded, self.made), evaluation.transitions
         heard = witnesses(self.now_ns, self.catalogue, bounded, [])
@@ -104,6 +108,12 @@ class World:
     def reload(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.evaluator.reload(catalogue, 1, self.now_ns)
+
+    def grow(self, catalogue: Catalogue) -> None:
+        """More objectives, or fewer, under the same rules."""
+        self.catalogue = catalogue
+        self.evaluator.reload(catalogue, 1, self.now_ns)
+        self.attention.grow(catalogue)
 
     def lose(self) -> None:
         """The store went away and came back, and with it an older memory."""

@@ -7,6 +7,7 @@ import pytest
 from slo_service.definitions import diff, load_folder
 from slo_service.domain.budgeting import Timeslices
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.grouping import Grouping
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.slo import Unjudged
 
@@ -111,3 +112,26 @@ def test_several_changes_are_several_sentences(load):
     new = replace(load(), slos={slo.name: replace(slo, window_ns=7 * DAY, description="x", slice_width_ns=SECOND)})
     assert len(diff(load(), new)) == 3
     assert slo.objective.target == Fraction(999, 1000)
+
+
+BOTH, TENANT = Grouping(("tenant", "region"), 50), Grouping(("tenant",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (None, BOTH, "is grouped by tenant, region; it is the sum of its groups, and its history is kept"),
+        (
+            BOTH,
+            None,
+            "is not grouped any more; the objectives of its groups are gone, the history of their sum is kept",
+        ),
+        (BOTH, TENANT, "is grouped by tenant, no more by tenant, region; its groups start anew, it keeps its history"),
+        (TENANT, Grouping(("tenant",), 5), "is grouped by tenant, into 5 groups at most; their history is kept"),
+    ],
+)
+def test_other_groups_are_told_with_what_is_kept(load, before, after, said):
+    catalogue = load()
+    slo = catalogue.slos["base-freshness"]
+    old, new = (replace(catalogue, slos={slo.name: replace(slo, grouping=each)}) for each in (before, after))
+    assert diff(old, new) == (f"slo base-freshness {said}",)

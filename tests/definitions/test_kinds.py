@@ -12,6 +12,7 @@ from slo_service.definitions.shape.times import instant_ns
 from slo_service.domain.adjustment import Category, Recurring, Replay, Span
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.guards import Calendar, Guards, QuietHours
+from slo_service.domain.indicator import Completeness
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.pipeline import Contract, Digest, Escalation, FolderSink, KafkaTopic
 from slo_service.domain.policy import (
@@ -173,7 +174,7 @@ def test_an_adjustment_has_its_times_as_instants(load):
     assert berlin.from_ns - utc.from_ns == 7 * DAY - HOUR
     sundays, fridays = adjustment.recurring
     assert sundays.rule == "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=30"
-    assert fridays == Recurring("RRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=12", "Europe/Berlin", None, 30 * MINUTE)
+    assert fridays == Recurring("RRULE:FREQ=MONTHLY;BYDAY=-1FR", "Europe/Berlin", None, 30 * MINUTE)
 
 
 def test_a_replay_says_which_events_come_again_and_where(load):
@@ -234,3 +235,28 @@ def test_a_recurrence_that_never_comes_is_told_at_once(rule, why, tmp_path, env)
     loaded = load_folder([GOOD / "base.yaml", tmp_path / "x.yaml"], env)
     said = [finding.message for finding in loaded.errors]
     assert [why in message for message in said] == ([True] if why else [])
+
+
+def test_each_member_of_a_composite_keeps_what_is_asked_of_its_slices_and_the_slowest_sets_the_time(env, tmp_path):
+    stream = "{spec: {ratioMetric: {rawType: success, raw: {metricSource: {type: stream, spec: {%s}}}}}}"
+    fresh, seen = (
+        stream % "freshness: {canary: orders-canary, within: 30s}",
+        stream % "completeness: {canary: orders-canary}",
+    )
+    (tmp_path / "x.yaml").write_text(
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: whole, labels: {pipeline: orders}}\nspec:\n"
+        "  service: orders\n  timeWindow: [{duration: 28d, isRolling: true}]\n  budgetingMethod: Timeslices\n"
+        "  objectives:\n"
+        f"    - {{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 1m, indicator: {fresh}}}\n"
+        f"    - {{target: 0.95, timeSliceTarget: 0.7, timeSliceWindow: 1m, indicator: {seen}}}\n"
+    )
+    catalogue = load_folder([GOOD / "base.yaml", tmp_path / "x.yaml"], env).catalogue
+    assert catalogue is not None
+    whole = catalogue.slos["whole"]
+    assert [(member.target, member.asked) for member in whole.members] == [
+        (Fraction(99, 100), Fraction(9, 10)),
+        (Fraction(95, 100), Fraction(7, 10)),
+    ]
+    deadline = whole.members[1].indicator
+    assert isinstance(deadline, Completeness)
+    assert whole.timing.horizon_ns >= deadline.by_ns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.adjustment import Span
@@ -58,7 +58,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(steps, st.integers(0, 1))
 def test_running_sums_equal_the_sum_over_raw_slices(
     story: list[tuple[int, list[tuple[int, int, int]]]], at: int
@@ -114,3 +113,13 @@ def test_a_schedule_that_claims_to_be_older_takes_the_place_of_the_newest() -> N
     e = Expectation([Schedule("s", T0, Fraction(1), 1)])
     assert e.append(Schedule("s", T0 - HOUR, Fraction(2), 1))
     assert e.events(T0, T0 + 10 * SECOND) == 20
+
+
+def test_tracks_that_come_one_by_one_do_not_each_copy_all_counts() -> None:
+    bank, sizes = a_bank(80), set()
+    for _ in range(20):
+        bank.reserve(1)
+        bank.take()
+        sizes.add(bank.columns)
+    assert len(sizes) == 2
+    assert a_bank(80).columns == 80

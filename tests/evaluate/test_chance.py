@@ -132,10 +132,9 @@ def test_a_total_outage_pages_after_the_failures_that_are_promised(
 
 def test_a_page_that_is_held_back_says_why_with_its_numbers() -> None:
     said = page_gate(Tally(57, 3), 1, THOUSANDTH, TWO_IN_A_MILLION)
-    assert said == (
-        "3 of 60 canaries failed; at the objective chance alone does that with probability 3.3e-05, "
-        "a page asks for less than 2e-06, which is 4 failures"
-    )
+    assert said == "3 of 60 canaries failed; chance alone gives that once in 30,000 such windows; it pages from 4"
+    common = page_gate(Tally(59, 1), 1, Fraction(1, 100), TWO_IN_A_MILLION)
+    assert common == "1 of 60 canaries failed; chance alone gives that in 45% of such windows; it pages from 8"
 
 
 def test_too_few_canaries_for_any_page_are_told_as_such() -> None:

@@ -217,5 +217,5 @@ def test_what_is_shown_are_the_events_of_all_members() -> None:
     window = combine(
         (Part(member(), reading(98, 2)), Part(Member("d", Duplicates("c"), Fraction(9, 10)), reading(50, 0, 4)))
     )
-    assert window.reading == Reading(HOUR, Tally(148, 2), Fraction(4), Fraction(26, 27), Fraction(2))
+    assert window.reading == Reading(HOUR, Tally(148, 2), Fraction(4), Fraction(26, 27), Fraction(2), unit=None)
     assert draw_up((Part(member(), reading(98, 2)),)).minutes(30 * DAY, Fraction(1, 100)) == -432.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,12 +17,17 @@ from benchmarks.false_pages import (
     clumps,
     estimate,
     failures_to_page,
+    page_hits,
     page_pairs,
     partition_pages,
     sweep,
 )
 from slo_service.domain.instant import DAY, SECOND
 from slo_service.domain.signals import Signals
+from slo_service.domain.slo import Alerting, Severity
+from tests.evaluate.canary_line import CanaryLine, none
+from tests.evaluate.canary_line import every as every_one
+from tests.evaluate.timeline import an_slo
 
 GATE = Signals().significance
 DRAWN = 200_000
@@ -88,3 +94,33 @@ def test_gated_pages_are_rare_for_every_period(rng: np.random.Generator) -> None
 def test_the_partition_tier_pages_by_chance_in_few_months(rng: np.random.Generator) -> None:
     assert partition_pages(rng, Case("99", SECOND), 1, 100_000).probability == pytest.approx(0.0088, rel=0.2)
     assert partition_pages(rng, Case("99.9", 60 * SECOND), 48, 500_000).probability <= 0.025
+
+
+@pytest.mark.parametrize("significance", [GATE, Fraction(1)], ids=["gated", "plain"])
+@pytest.mark.parametrize(
+    ("target", "every", "share"),
+    [
+        pytest.param("99.9", 60, 0.03, id="four failures of 60 or one"),
+        pytest.param("99.5", 60, 0.08, id="six or five", marks=pytest.mark.slow),
+        pytest.param("99.9", 10, 0.02, id="seven of 360 or six", marks=pytest.mark.slow),
+        pytest.param("99.95", 10, 0.012, id="five or three", marks=pytest.mark.slow),
+    ],
+)
+def test_the_evaluator_fires_at_the_canaries_at_which_the_simulation_pages(
+    rng: np.random.Generator, target: str, every: int, share: float, significance: Fraction
+) -> None:
+    """Far above the objective, so that there is something to see within half a day."""
+    case, many = Case(target, every * SECOND), 12 * 3600 // every
+    failed = np.flatnonzero(rng.random(many) < share)
+    pages = [set(failed[page_hits(failed, pair)].tolist()) for pair in page_pairs(case, significance)]
+    alerting = Alerting(keep_firing_ns=dict.fromkeys(Severity, 0), signals=Signals(significance=significance))
+    line = CanaryLine(1, every, slo=an_slo(str(Fraction(target) / 100), alerting=alerting))
+    failures, firing, fired = set(failed.tolist()), [False, False], 0
+    for nth in range(many):
+        line.run(every, every_one if nth in failures else none, tick=every)
+        for at, state in enumerate(line.page_tiers):
+            began = state.firing and not firing[at]
+            assert state.firing or nth not in pages[at]
+            assert not began or nth in pages[at]
+            firing[at], fired = state.firing, fired + began
+    assert fired >= 4

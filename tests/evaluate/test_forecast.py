@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.budgeting import Calendar
@@ -183,7 +183,6 @@ def test_a_calendar_budget_is_back_at_the_boundary() -> None:
     assert (back.at_ns, back.bad) == (span.to_ns + HORIZON, 70)
 
 
-@settings(max_examples=150)
 @given(
     st.dictionaries(st.integers(1, SLOTS), st.integers(1, ALLOWED // 3), max_size=6),
     st.fractions(Fraction(-1), Fraction(49, 50), max_denominator=50),
@@ -206,7 +205,6 @@ def test_it_is_back_at_the_first_instant_above_the_mark_and_not_before(failed, s
         assert remaining(back.at_ns - 1) <= share
 
 
-@settings(max_examples=150)
 @given(
     st.dictionaries(st.integers(1, SLOTS), st.integers(1, ALLOWED // 6), max_size=5),
     st.fractions(Fraction(1, 50), Fraction(20), max_denominator=50),

@@ -126,7 +126,7 @@ slos = st.builds(
 )
 
 
-@settings(max_examples=400 if NIGHTLY else 20)
+@settings(max_examples=400 if NIGHTLY else 10)
 @pytest.mark.timeout(900 if NIGHTLY else 60)
 @given(slos, st.booleans(), runs, runs)
 def test_judging_afterwards_says_what_judging_at_every_slot_said(slo: Slo, known: bool, first, second) -> None:

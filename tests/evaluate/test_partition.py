@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.indicator import Basis
@@ -255,7 +255,6 @@ def by_hand(
 CELL = st.tuples(st.integers(0, 1), st.sampled_from("ab"), st.integers(-40, 3), st.integers(-2, 12), st.integers(-2, 6))
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.lists(CELL, max_size=12), st.integers(0, 1), st.integers(0, 200 * SECOND)), max_size=12))
 def test_any_order_of_cells_and_corrections_gives_what_the_definitions_say(steps) -> None:
     tier = PartitionTier(2 * MINUTE, 6, Fraction(1, 100))

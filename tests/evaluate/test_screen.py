@@ -28,6 +28,8 @@ TIERS = (
 SHORT = Alerting(tiers=TIERS, keep_firing_ns={Severity.PAGE: 90 * SECOND, Severity.TICKET: 5 * MINUTE})
 MONTHS = Calendar(datetime(2026, 1, 1), "Europe/Berlin", 1, "M")  # noqa: DTZ001 - its zone stands beside it
 
+USUAL = settings().max_examples
+
 
 def slo(name: str, target: str, **more: object) -> Slo:
     plain = Slo(
@@ -84,7 +86,7 @@ def came(
     return [], [Schedule(stream, now_ns, Fraction(1 + ticks % 3, 2), 1 + ticks % 2)] if what == "more" else []
 
 
-@settings(deadline=None)
+@settings(max_examples=20 if USUAL <= 100 else USUAL, deadline=None)
 @given(moments)
 def test_screened_and_unscreened_evaluators_say_the_same(story: list[tuple[int, str, str]]) -> None:
     catalogue = Catalogue(slos={each.name: each for each in OBJECTIVES})

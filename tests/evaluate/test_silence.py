@@ -49,14 +49,6 @@ def test_a_firing_tier_keeps_firing_while_nobody_looks() -> None:
     assert line.status.tiers[0].frozen_since_ns is not None
 
 
-def test_an_outage_right_after_forty_minutes_of_blindness_pages_on_time() -> None:
-    line = Timeline(only(an_slo(), "page-1h"))
-    line.fill()
-    line.run(2400, lambda _: None, tick=10)
-    line.run(120, lambda _: BAD)
-    assert 51.84 <= line.at("page", "fired")[0] - 2400 <= 53
-
-
 def test_a_new_objective_is_warming_until_a_page_tier_can_be_called_quiet() -> None:
     line = Timeline(an_slo())
     line.run(20, lambda _: GOOD)
@@ -85,14 +77,6 @@ def test_measured_idleness_is_quiet_and_costs_nothing() -> None:
     status = line.evaluator.tick(START + 3600 * SECOND).statuses[slo.name]
     assert status.tiers[0].burning is False
     assert status.budget.remaining == 1
-
-
-def test_a_rate_that_hovers_at_the_factor_makes_one_episode() -> None:
-    keep = Alerting(keep_firing_ns={Severity.PAGE: 900 * SECOND, Severity.TICKET: 0})
-    line = Timeline(only(an_slo(alerting=keep), "page-1h"), rate=10_000)
-    line.fill()
-    line.run(3 * 3600, lambda t: Fraction(30 if t // 60 % 2 else 1, 1000), tick=5)
-    assert len(line.at("page", "fired")) == 1
 
 
 def test_keep_firing_counts_measured_time_only() -> None:

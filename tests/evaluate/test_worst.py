@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.indicator import Schedule
@@ -90,7 +90,6 @@ def test_finer_slots_find_what_coarser_ones_blur_and_these_what_is_older() -> No
 slots = st.lists(st.one_of(st.none(), st.integers(0, 10)), min_size=1, max_size=80)
 
 
-@settings(max_examples=200)
 @given(slots, st.integers(1, 20))
 def test_no_stretch_is_worse_than_the_worst(bad: list[int | None], span: int) -> None:
     found = worst(SLO, [past_of(bad)], TEN_A_SLICE, [span * WIDTH])[span * WIDTH]

@@ -119,7 +119,7 @@ WORDS = st.sampled_from(
 SPANS = st.from_regex(r"[0-9]{1,3}[smhx]?-([0-9]{1,3}[smh])?", fullmatch=True)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(SPANS, WORDS, max_size=6))
 def test_whatever_is_written_is_read_or_refused(read: Read, written: dict[str, str]) -> None:
     inside = ", ".join(f"{span}: {words}" for span, words in written.items())

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 from slo_service.definitions.finding import Mark
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.indicator import Metric, Ratio, Side
-from slo_service.domain.instant import HOUR, MINUTE, SECOND
-from slo_service.domain.policy import BudgetPolicy, BudgetRemainingBelow, Mode, Notify, Rule, Selector
+from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
+from slo_service.domain.policy import (
+    BudgetPolicy,
+    BudgetRemainingBelow,
+    ExhaustedWithin,
+    Mode,
+    Not,
+    Notify,
+    Rule,
+    Selector,
+)
 from slo_service.domain.slo import Alerting, Severity, Tier
 from slo_service.domain.status import State
 from slo_service.rehearse.case import Age, Behind, Case, Expectation, StateIs
@@ -34,18 +43,19 @@ def case_of(segments: tuple[Segment, ...], lag: tuple[Behind, ...], length: int,
     return Case("c", MARK, START_NS, tick, None, 1, {}, {SLO: segments}, {("orders", "enrich"): lag}, looks)
 
 
+LASTS = Rule("lasts", ExhaustedWithin(12 * HOUR), (Notify("orders-team", "burning"),), Not(ExhaustedWithin(DAY)))
 WAITING = Tier(
     "waits", Severity.PAGE, HOUR, HOUR, Fraction(1, 50), burn=Fraction(2), inclusive=True, after_ns=4 * MINUTE
 )
 ALERTINGS = {"own": None, "workbook": Alerting(), "waiting": Alerting("waiting", (WAITING,))}
 
 
-def small(catalogue: Catalogue, alerting: str) -> Catalogue:
+def small(catalogue: Catalogue, alerting: str, *more: Rule) -> Catalogue:
     """Two objectives, so that a case runs fast; with a rule on the budget, and one that waits for quiet."""
     freshness, lag = catalogue.slos[SLO], catalogue.slos["orders-lag"]
     freshness = replace(freshness, alerting=ALERTINGS[alerting] or freshness.alerting)
     told = Rule("spent", BudgetRemainingBelow(Fraction(99, 100)), (Notify("orders-team", "burning"),))
-    policy = BudgetPolicy("budget", Selector({"importance": "1"}), (told,), Mode.ENFORCE)
+    policy = BudgetPolicy("budget", Selector({"importance": "1"}), (told, *more), Mode.ENFORCE)
     policies = {**catalogue.policies, "budget": policy}
     return replace(catalogue, slos={SLO: freshness, "orders-lag": lag}, policies=policies)
 
@@ -68,7 +78,7 @@ def cases(draw: st.DrawFn) -> Case:
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(), alerting=st.sampled_from(sorted(ALERTINGS)))
 def test_leaving_out_ticks_changes_nothing(catalogue: Catalogue, case: Case, alerting: str) -> None:
-    definitions = small(catalogue, alerting)
+    definitions = small(catalogue, alerting, LASTS)
     (short, _), (long, _) = (outcome(case, definitions, skip=skip) for skip in (True, False))
     assert short.transitions == long.transitions
     assert short.decisions == long.decisions

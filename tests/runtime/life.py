@@ -64,7 +64,7 @@ class Life:
     async def save(self) -> None:
         saving = asyncio.create_task(self.judgement.save(self.clock.now))
         while not saving.done():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
             self.tick()
         await saving
 

@@ -16,9 +16,19 @@ from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import CellKey, Progress, Revision, Sample
 from slo_service.domain.event import Change
 from slo_service.domain.indicator import Schedule
-from slo_service.domain.instant import MINUTE, SECOND
+from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.domain.pipeline import Job, KafkaTopic, Pipeline
-from slo_service.domain.policy import BudgetPolicy, BudgetRemainingBelow, Burning, Mode, PauseJobs, Rule, Selector
+from slo_service.domain.policy import (
+    BudgetPolicy,
+    BudgetRemainingBelow,
+    Burning,
+    ExhaustedWithin,
+    Mode,
+    Not,
+    PauseJobs,
+    Rule,
+    Selector,
+)
 from slo_service.domain.signals import Signals
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import State, Status
@@ -122,6 +132,24 @@ async def test_a_restart_in_mid_outage_neither_forgets_nor_repeats_the_page() ->
     assert statuses[SLO.name].tiers[0].firing
     assert len(await after.transitions(None, 10)) == 1
     assert statuses[SLO.name].tiers[0].episode == (await after.transitions(None, 1))[0].episode
+
+
+async def test_a_rule_enters_by_how_long_the_budget_lasts() -> None:
+    brief = replace(SLO, window_ns=30 * MINUTE)
+    rule = Rule("lasts", ExhaustedWithin(DAY), (), Not(ExhaustedWithin(DAY)))
+    world = World(catalogue=Catalogue(slos={SLO.name: brief}, policies={"p": BudgetPolicy("p", Selector(), (rule,))}))
+    await world.judgement.start(world.now)
+    for second in range(1, 61):
+        world.now += SECOND
+        await world.canaries(START, RATE * min(second, 10), 0)
+        await world.tick()
+    assert not world.store.journal.rule_episodes
+    world.now = START + 31 * MINUTE  # half an hour, or its burn says too little
+    for start in range(START, world.now, 10 * SECOND):
+        await world.canaries(start, RATE * 8, RATE * 2)
+    await world.tick()
+    entered = list(world.store.journal.rule_episodes.values())
+    assert [(episode.rule, episode.left_ns) for episode in entered] == [("lasts", None)]
 
 
 slices = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=40)

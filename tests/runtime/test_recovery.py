@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from slo_service.collect.ports import Batch
 from slo_service.domain.adjustment import Adjustment, Category, Span
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import CellKey, Revision, Sample
-from slo_service.domain.instant import HOUR, SECOND
+from slo_service.domain.indicator import Schedule
+from slo_service.domain.instant import HOUR, MINUTE, SECOND, format_duration
 from slo_service.domain.policy import Selector
 from slo_service.domain.tally import Tally
 from slo_service.evaluate.floor import Floor
@@ -20,7 +22,7 @@ from slo_service.evaluate.ports import ChangesForgotten
 from slo_service.evaluate.snapshot import bank_name
 from slo_service.runtime.recovery import MANY, OFTEN
 from tests.evaluate.timeline import START
-from tests.runtime.life import CATALOGUE, PLAIN, Clock, Life, canaries, same
+from tests.runtime.life import CATALOGUE, PARTITIONS, PLAIN, Clock, Life, canaries, same
 
 
 @pytest.mark.parametrize("saved_at", [None, 100, 299], ids=["no snapshot", "old snapshot", "snapshot just before"])
@@ -125,6 +127,26 @@ async def test_an_adjustment_that_comes_in_is_filled_before_it_is_judged(store) 
     status = life.tick()["plain"]
     assert status.watermark_ns is not None
     assert status.budget.reading.tally.bad == 10
+    assert status.without is not None
+    assert status.without.reading.tally.bad == 30
+
+
+async def test_after_a_restart_adjustments_count_as_before(store) -> None:
+    clock = Clock()
+    span = Span(START + 60 * SECOND, START + 80 * SECOND)
+    told = Adjustment("works", Selector(), Category.MAINTENANCE, "me", "works", (span,))
+    known = replace(CATALOGUE, adjustments={told.name: told})
+    before = await Life(store, clock, known).start()
+    for _ in range(90):
+        await before.second()
+    clock.now += SECOND
+    kept = before.tick()
+    after = await Life(store, clock, known).start(clock.now - SECOND)
+    restarted = after.tick()
+    assert restarted["plain"].without is not None
+    for name in known.slos:
+        assert kept[name].budget == restarted[name].budget
+        assert kept[name].without == restarted[name].without
 
 
 async def test_what_was_touched_often_of_late_is_read_at_once_and_right(store) -> None:
@@ -160,3 +182,38 @@ class Few:
     async def slots(self, width_ns: int, keys: Sequence[tuple[str, int]]) -> Any:
         assert len(keys) <= 1
         return await self._changes.slots(width_ns, keys)
+
+
+@pytest.mark.parametrize("back_ns", [10 * SECOND, 20 * MINUTE, 2 * HOUR, 50 * HOUR], ids=format_duration)
+@pytest.mark.parametrize("saves", [False, True], ids=["no snapshot", "snapshot while it lies ahead"])
+async def test_what_lies_ahead_of_a_clock_that_was_set_back_counts_once_its_time_comes(store, back_ns, saves) -> None:
+    clock = Clock()
+    clock.now = ahead = START + 55 * HOUR
+    before = await Life(store, clock).start()
+    await before.commit(canaries(CATALOGUE, ahead))
+    clock.now += SECOND
+    assert before.tick()["plain"].readings[HOUR].tally.total == PARTITIONS
+    clock.now -= back_ns
+    before.judgement.adjust(clock.now)
+    await before.judgement.fill(clock.now)
+    before.tick()
+    if saves:
+        await before.save()
+    after = await Life(store, clock).start(clock.now)
+    for at, total in ((clock.now + SECOND, 0), (ahead + 20 * SECOND, PARTITIONS)):
+        clock.now = at
+        for life in (before, after):
+            assert {each.tally.total for each in life.tick()["plain"].readings.values()} == {total}
+
+
+async def test_a_source_that_has_never_reported_holds_back_nobody_after_a_restart(store) -> None:
+    clock = Clock()
+    before = await Life(store, clock).start()
+    for _ in range(10):
+        await before.second()
+    more = Schedule(PLAIN.stream.id, clock.now, Fraction(PARTITIONS + 1), PARTITIONS + 1)
+    await before.commit(Batch(schedules=(more,)))
+    after = await Life(store, clock).start(clock.now)
+    clock.now += 30 * SECOND
+    kept, restarted = before.tick()["plain"], after.tick()["plain"]
+    assert kept.watermark_ns == restarted.watermark_ns == clock.now - PLAIN.timing.grace_ns

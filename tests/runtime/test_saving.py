@@ -24,7 +24,7 @@ async def test_a_batch_that_arrives_while_blocks_are_copied_is_neither_lost_nor_
         await before.second()
     saving = asyncio.create_task(before.judgement.save(clock.now))
     while not saving.done():
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)  # so that some blocks are copied between two batches
         await before.second()
     await saving
     after = await Life(store, clock).start(clock.now)

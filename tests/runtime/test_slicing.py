@@ -45,6 +45,12 @@ def test_slices_of_several_follow_from_their_streams_by_their_targets_and_weight
     )
 
 
+def test_a_slice_of_a_member_is_good_by_what_is_asked_of_slices_and_not_by_its_target() -> None:
+    asked = (replace(MEMBERS[0], slice_target=Fraction(1, 2)), replace(MEMBERS[1], slice_target=Fraction(3, 4)))
+    (rule,) = rules(replace(COMPOSITE, indicator=Composite(asked))).values()
+    assert [each.target for each in rule.inputs] == [Fraction(1, 2), Fraction(3, 4)]
+
+
 def test_objectives_that_differ_in_their_target_share_the_ratios_of_a_stream() -> None:
     one = replace(SLO, budgeting=RatioTimeslices(MINUTE))
     other = replace(one, name="other", objective=an_slo("0.9").objective)

@@ -124,5 +124,5 @@ def test_a_schedule_survives(schedule: Schedule) -> None:
 
 
 def test_an_infinite_bound_is_not_lost() -> None:
-    reading = Reading(1, Tally(0, 1), Fraction(0), Fraction(1), None, (0.1, float("inf")))
+    reading = Reading(1, Tally(0, 1), Fraction(0), Fraction(1), None, (0.1, float("inf")), unit=None)
     assert codec.decode_reading(through_json(codec.encode_reading(reading))) == reading

@@ -1,6 +1,6 @@
 from slo_service.domain.tally import Tally
 from slo_service.store.difference import Change
-from slo_service.store.touched import pack, unpack
+from slo_service.store.touched import pack, unpacked
 from tests.store.build import NOW, sample
 
 SERIES = {("s", "a"): 3, ("s", "b"): 4, ("t", "a"): 2**31 - 1}
@@ -15,7 +15,8 @@ def test_what_was_packed_is_unpacked_each_slice_of_a_stream_once() -> None:
     ]
     packed = pack(changes, SERIES)
     assert packed is not None
-    assert list(unpack(packed)) == [(3, NOW), (2**31 - 1, NOW)]
+    series, starts = unpacked([packed])
+    assert list(zip(series.tolist(), starts.tolist(), strict=True)) == [(3, NOW), (2**31 - 1, NOW)]
 
 
 def test_an_ingest_that_moves_no_sum_touches_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated, ClassVar, cast
@@ -20,6 +21,7 @@ from slo_service.domain.adjustment import Adjustment, Category, Recurring, Repla
 from slo_service.domain.indicator import SINK
 
 _YEARS = range(1900, 9998)  # whose days every zone has the end of
+_COUNTING = re.compile(r"COUNT=|INTERVAL=0*(?:[2-9]|1\d)")  # an interval of 1 is every time
 _UNREAD = Moment().fallback()  # what could not be read has been told of, and is not compared
 
 
@@ -67,6 +69,9 @@ class RecurringSpec:
         unread = _UNREAD in (self.from_, self.until)
         if begin is not None and end is not None and begin >= end and not unread:
             node.notes.add(node.at("until"), "E410", f"{node.path} ends before it begins", "write a later until")
+        if self.from_ is None and _COUNTING.search(self.rrule):
+            what = f"{node.path} counts its occurrences from the beginning of 1970"
+            node.notes.add(node.at("rrule"), "W525", what, "write from: and the first time, such as 2026-03-01T02:00")
         return Recurring(self.rrule, zone, begin, self.duration, end)
 
 

@@ -83,7 +83,7 @@ class ConditionSpec:
     budget_remaining_above: Annotated[Fraction | None, Remaining(), "More of the budget is left; for releases."] = None
     budget_spent_within: Annotated[SpentWithinSpec | None, "So much of the budget was spent lately."] = None
     exhausted_within: Annotated[
-        int | None, Postponed(Duration(), _UNKNOWN), "At the present pace the budget is gone by then."
+        int | None, Duration(), "At the pace of the last hour the budget is surely gone by then."
     ] = None
     incident_spent: Annotated[Fraction | None, Postponed(Spent(), _UNKNOWN), "One incident spent so much of it."] = None
     no_data: Annotated[int | None, Duration(), "Nothing was measured for so long."] = None

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from slo_service.definitions.kinds.kind import Linked
 from slo_service.definitions.notebook import Notebook
+from slo_service.domain.grouping import MOST_GROUPS
 from slo_service.domain.instant import MINUTE
 from slo_service.domain.pipeline import Pipeline
 from slo_service.domain.slo import Slo
 
 LARGEST_RULES = 512 << 10  # bytes; etcd refuses a Kubernetes object of 1 MiB, and copies of it are kept in its notes
-MOST_GROUPS = 1000
 _NEAR = 900
 _CURRENT_NS = 5 * MINUTE
 

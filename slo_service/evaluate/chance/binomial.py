@@ -16,6 +16,7 @@ from slo_service.evaluate.chance.interval import clopper_pearson
 
 STRETCH_NS = 300_000_000_000  # of time, over which dispersion is reckoned
 OVERDISPERSED = 2  # a dispersion above it makes intervals optimistic
+OFTEN = 0.1  # of windows, from which a share says more than how rarely
 MANY = 10  # failures that a budget allows within a window, from which a ticket needs 99 % confidence
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
@@ -121,11 +122,8 @@ def page_gate(long: Tally, sources: int, budget: Fraction, significance: Fractio
         return ""
     likely = tail(bad, trials, float(budget))
     if needed > trials:
-        return f"{_told(bad, trials, sources)}; so few can fail by chance even if all of them do"
-    return (
-        f"{_told(bad, trials, sources)}; at the objective chance alone does that with probability {likely:.2g}, "
-        f"a page asks for less than {float(significance):.2g}, which is {needed} failures"
-    )
+        return f"{told(bad, trials, sources)}; so few can fail by chance even if all of them do"
+    return f"{told(bad, trials, sources)}; chance alone gives that {often(likely)}; it pages from {needed}"
 
 
 def ticket_gate(long: Tally, sources: int, budget: Fraction, window_ns: int, round_ns: int) -> str:
@@ -141,13 +139,23 @@ def ticket_gate(long: Tally, sources: int, budget: Fraction, window_ns: int, rou
         return ""
     low, _ = clopper_pearson(bad, trials, float(1 - 2 * doubt))
     return (
-        f"{_told(bad, trials, sources)}; with {float(1 - doubt):.0%} confidence that is a failure rate of "
+        f"{told(bad, trials, sources)}; with {float(1 - doubt):.0%} confidence that is a failure rate of "
         f"{low:.3g} at least, which is not above the budget of {float(budget):.3g}"
     )
 
 
-def _told(bad: int, trials: int, sources: int) -> str:
+def told(bad: int, trials: int, sources: int) -> str:
+    """The rounds of so many canaries, in words."""
     return f"{bad} of {trials} {'canaries' if sources == 1 else f'rounds of {sources} canaries'} failed"
+
+
+def often(likely: float) -> str:
+    """How often chance gives something at the objective, in words: two digits, and never more seldom than it is."""
+    if likely >= OFTEN:
+        return f"in {likely:.0%} of such windows"
+    number = int(1 / likely)
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return f"once in {number // unit * unit:,} such windows"
 
 
 def dispersion(bad_per_slot: npt.NDArray[np.integer]) -> float | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from slo_service.domain.slo import Severity, Slo, Tier
 from slo_service.domain.status import Reading
-from slo_service.evaluate.chance.binomial import page_gate, ticket_gate
+from slo_service.evaluate.chance.binomial import MANY, often, page_gate, rounds, tail, ticket_gate, told
 from slo_service.evaluate.counts.expectation import Expectation
 
 
@@ -21,3 +23,61 @@ def gate(slo: Slo, expectation: Expectation, tier: Tier, long: Reading) -> str:
     if tier.severity is Severity.TICKET and tier.factor(slo.window_ns) <= Fraction(1):
         return ticket_gate(long.tally, sources, budget, tier.long_ns, expectation.round_ns)
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRounds:
+    """What a long window holds of one member of a composite. Alone, it spends the budget of the composite where `bears`
+    of its events are bad: its own budget ÷ its weight. `expected` failures are what its own budget allows."""
+
+    name: str
+    trials: int
+    bad: int
+    sources: int
+    bears: Fraction
+    expected: Fraction
+
+    @classmethod
+    def of(cls, name: str, target: Fraction, weight: Fraction, long: Reading, expectation: Expectation) -> MemberRounds:
+        """`expectation` is of a schedule that has sources."""
+        trials, bad = rounds(long.tally, expectation.sources)
+        budget, round_ns = 1 - target, expectation.round_ns
+        expected = budget * long.length_ns / round_ns if round_ns else Fraction(MANY)
+        return cls(name, trials, bad, expectation.sources, budget / weight, expected)
+
+
+def composite_gate(slo: Slo, tier: Tier, members: Sequence[MemberRounds]) -> str:
+    """The same for the weighted sum of several. Their events may fail together, since one lost canary may be both late
+    and missing. So each member is a witness by itself, and all are one more: a round of them is bad by the share of its
+    burn that was lost. The doubt is divided among the witnesses, of which one must be beyond it."""
+    doubt = _doubt(slo, tier, members)
+    seen = [each for each in members if each.trials]
+    if doubt is None or not seen:
+        return ""
+    whole, trials = sum((1 / each.bears for each in seen), Fraction(0)), min(each.trials for each in seen)
+    lost = int(trials * sum((each.bad / (each.bears * each.trials) for each in seen), Fraction(0)) / whole)
+    witnesses = [(each.name, each.bad, each.trials, each.sources, each.bears) for each in seen]
+    if len(seen) > 1:
+        witnesses.append(("all members", lost, trials, len(seen), 1 / whole))
+    likely = [tail(bad, of, float(limit)) for _, bad, of, _, limit in witnesses]
+    share = float(doubt) / len(witnesses)
+    if min(likely) < share:
+        return ""
+    name, bad, of, sources, _ = witnesses[likely.index(min(likely))]
+    asked = "a page" if tier.severity is Severity.PAGE else "a ticket"
+    return (
+        f"{name}: {told(bad, of, sources)}; chance alone gives that {often(min(likely))}, "
+        f"{asked} asks for {often(share)}"
+    )
+
+
+def _doubt(slo: Slo, tier: Tier, members: Sequence[MemberRounds]) -> Fraction | None:
+    """None where the tier needs no witness."""
+    significance = slo.alerting.signals.significance
+    if significance >= 1:
+        return None
+    if tier.severity is Severity.PAGE:
+        return significance
+    if tier.severity is Severity.TICKET and tier.factor(slo.window_ns) <= Fraction(1):
+        return Fraction(1, 100) if sum(each.expected for each in members) >= MANY else Fraction(1, 20)
+    return None

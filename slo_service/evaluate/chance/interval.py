@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from math import exp, expm1, lgamma, log, log1p
 
-from slo_service.domain.status import Reading, Status
+from slo_service.domain.status import Budget, Reading, Status
 from slo_service.domain.tally import Objective
 
 _TINY = 1e-300
@@ -76,6 +76,19 @@ def _quantile(a: float, b: float, probability: float) -> float:
     return x
 
 
+def bounds(reading: Reading) -> tuple[float, float] | None:
+    """95 % bounds of the true bad share; None where nothing was seen, or the counts do not say how many trials they
+    are. Slices that are good in part vary less than those that are good or bad, so what they lack is rounded away from
+    the middle and taken for whole slices."""
+    unit, tally = reading.unit, reading.tally
+    if unit is None or tally.total < unit:
+        return None
+    trials = tally.total // unit
+    low, _ = clopper_pearson(min(tally.bad // unit, trials), trials)
+    _, high = clopper_pearson(min(-(-tally.bad // unit), trials), trials)
+    return low, high
+
+
 def with_intervals(status: Status, objective: Objective) -> Status:
     """The same status with the 95 % bounds of its burn rates and of its remaining budget filled in."""
     readings = {length: _bounded(reading, objective) for length, reading in status.readings.items()}
@@ -85,21 +98,29 @@ def with_intervals(status: Status, objective: Objective) -> Status:
         else tier
         for tier in status.tiers
     )
-    return replace(with_budget_interval(status), readings=readings, tiers=tiers)
+    members = tuple(
+        replace(part, readings={n: _bounded(each, Objective(part.target)) for n, each in part.readings.items()})
+        for part in status.members
+    )
+    return replace(with_budget_interval(status), readings=readings, tiers=tiers, members=members)
 
 
 def with_budget_interval(status: Status) -> Status:
     """The same status with the 95 % bounds of its remaining budget, on which actions rest."""
-    budget, tally = status.budget, status.budget.reading.tally
-    if not budget.allowed_events or not tally.total:
-        return status
-    low, high = clopper_pearson(tally.bad, tally.total)
-    share = float(tally.total / budget.allowed_events)
-    return replace(status, budget=replace(budget, interval=(1 - high * share, 1 - low * share)))
+    without = None if status.without is None else _bounded_budget(status.without)
+    return replace(status, budget=_bounded_budget(status.budget), without=without)
+
+
+def _bounded_budget(budget: Budget) -> Budget:
+    found = bounds(budget.reading)
+    if found is None or not budget.allowed_events:
+        return budget
+    share = float(budget.reading.tally.total / budget.allowed_events)
+    return replace(budget, interval=(1 - found[1] * share, 1 - found[0] * share))
 
 
 def _bounded(reading: Reading, objective: Objective) -> Reading:
-    if not reading.tally.total:
+    found = bounds(reading)
+    if found is None:
         return reading
-    low, high = clopper_pearson(reading.tally.bad, reading.tally.total)
-    return replace(reading, interval=(low / float(objective.budget), high / float(objective.budget)))
+    return replace(reading, interval=(found[0] / float(objective.budget), found[1] / float(objective.budget)))

@@ -42,6 +42,11 @@ class Watched:
     basis: Basis = Basis.EVENTS
 
 
+def looks_back_ns(tier: PartitionTier, period_ns: int) -> int:
+    """The length of the trailing window of partitions that get a canary every `period_ns`."""
+    return min(max(tier.after_ns, tier.canaries * period_ns), LONGEST_NS)
+
+
 class Partitions:
     """All partitions of many tracks (numbered in the order given), in slices of one width. Cells may come up to
     `ahead_ns` before the head of their track."""
@@ -56,6 +61,7 @@ class Partitions:
         self._asked: dict[tuple[Fraction, Fraction], int] = {}  # (budget, significance of one partition) → number
         self._trails = Trails(count, 1)
         self._names: list[list[str]] = [[] for _ in tracks]
+        self._peopled: Flags = np.zeros(count, bool)
         self._rows: dict[tuple[int, str], int] = {}
         self._failing: Flags = np.zeros(0, bool)
         self._burning: Flags = np.zeros(0, bool)
@@ -71,7 +77,7 @@ class Partitions:
     def watch(self, track: int, watched: Watched) -> None:
         """From now on by this schedule and tier; counts are kept."""
         tier = watched.tier
-        window = min(max(tier.after_ns, tier.canaries * watched.period_ns), LONGEST_NS)
+        window = looks_back_ns(tier, watched.period_ns)
         by_events = watched.basis is Basis.EVENTS
         known = watched.sources > 0 and watched.period_ns > 0
         self._window[track] = window
@@ -103,6 +109,8 @@ class Partitions:
     def advance(self, tracks: npt.ArrayLike, heads_ns: npt.ArrayLike) -> None:
         """Judges these distinct tracks at these watermarks. One that goes back forgets what its track has counted."""
         at, heads = np.asarray(tracks, np.int64), np.asarray(heads_ns, np.int64)
+        lively = (self._expected[at] > 0) | self._peopled[at]  # of the others nothing can be told, nor ever could be
+        at, heads = at[lively], heads[lively]
         if not len(at):
             return
         tails = (heads - self._window[at]) // self._slice_ns
@@ -128,6 +136,7 @@ class Partitions:
         if row is None:
             row = self._rows[track, source] = self._trails.row(track)
             self._names[track].append(source)
+            self._peopled[track] = True
             self._make_room(len(self._trails.track_of))
         return row
 

@@ -42,6 +42,19 @@ class Course:
             return self._lines[0].slope * (end_ns - start_ns)
         return self.at(end_ns) - self.at(start_ns)
 
+    def ratio(self, start_ns: int, end_ns: int) -> tuple[int, int]:
+        """The same as numerator and denominator, which need not be in lowest terms: far cheaper than a `Fraction`."""
+        if len(self._lines) == 1 and end_ns > start_ns:
+            slope = self._lines[0].slope
+            return slope.numerator * (end_ns - start_ns), slope.denominator
+        found = self.between(start_ns, end_ns)
+        return found.numerator, found.denominator
+
+    @property
+    def only(self) -> Line | None:
+        """The line that always holds; None where there are several, or none."""
+        return self._lines[0] if len(self._lines) == 1 else None
+
     def at(self, instant_ns: int) -> Fraction:
         line, _ = self.line(instant_ns)
         return line.level + line.slope * (instant_ns - line.since_ns)
@@ -64,6 +77,7 @@ class Expectation:
         self._schedules: list[Schedule] = []
         self._holes = tuple(holes)
         self._courses: dict[int, Course] = {}
+        self._round_ns = 0
         for schedule in schedules:
             self.append(schedule)
 
@@ -78,6 +92,8 @@ class Expectation:
         else:
             self._schedules.append(schedule)
         self._courses.clear()
+        often = schedule.events_per_second
+        self._round_ns = int(schedule.sources * SECOND / often) if often else 0
         return True
 
     def with_holes(self, holes: Sequence[Span]) -> Expectation:
@@ -99,10 +115,7 @@ class Expectation:
     @property
     def round_ns(self) -> int:
         """The time in which every source is expected to give one event; 0 while nothing is expected."""
-        if not self._schedules or not self._schedules[-1].events_per_second:
-            return 0
-        newest = self._schedules[-1]
-        return int(newest.sources * SECOND / newest.events_per_second)
+        return self._round_ns
 
     def events(self, start_ns: int, end_ns: int) -> Fraction:
         return self.event_course.between(start_ns, end_ns)
@@ -113,8 +126,9 @@ class Expectation:
             return Fraction(0)
         return self.whole_course.between(start_ns, end_ns) - self.events(start_ns, end_ns)
 
-    def cells(self, start_ns: int, end_ns: int, width_ns: int) -> Fraction:
-        return self.cell_course(width_ns).between(start_ns, end_ns)
+    def cells(self, start_ns: int, end_ns: int, cell_ns: int) -> Fraction:
+        """Cells each of which stands for so much time of a source."""
+        return self.cell_course(cell_ns).between(start_ns, end_ns)
 
     @property
     def event_course(self) -> Course:
@@ -125,9 +139,9 @@ class Expectation:
         """Of events, as if nothing were excluded."""
         return self._course(-1, holes=())
 
-    def cell_course(self, width_ns: int) -> Course:
-        """Of cells of this width, of all sources."""
-        return self._course(width_ns, self._holes)
+    def cell_course(self, cell_ns: int) -> Course:
+        """Of cells each of which stands for so much time of a source, of all sources."""
+        return self._course(cell_ns, self._holes)
 
     def _course(self, kind: int, holes: Sequence[Span]) -> Course:
         """`kind`: the width of cells; 0 for events, and -1 for events without holes."""

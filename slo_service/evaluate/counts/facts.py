@@ -32,7 +32,10 @@ class Facts:
     sources: Ints = field(default_factory=_ones)
     widths: Ints = field(default_factory=_ones)
     by_slices: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    knows_events: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    tells_measured: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     filled: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    heard: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def fit(self, columns: int) -> None:
         more = columns - self.progress.size
@@ -42,12 +45,13 @@ class Facts:
             setattr(self, name, np.append(getattr(self, name), np.full(more, NEVER, np.int64)))
         for name in ("grace", "grain", "sources", "widths"):
             setattr(self, name, np.append(getattr(self, name), np.ones(more, np.int64)))
-        for name in ("by_slices", "filled"):
+        for name in ("by_slices", "knows_events", "tells_measured", "filled", "heard"):
             setattr(self, name, np.append(getattr(self, name), np.zeros(more, np.bool_)))
 
     def begin(self, column: int, key: TrackKey) -> None:
         """An empty track."""
         self.progress[column] = self.firsts[column] = self.begun[column] = NEVER
-        self.filled[column] = False
+        self.filled[column] = self.heard[column] = False
         self.grace[column], self.grain[column], self.sources[column] = key.grace_ns, key.grain_ns, 0
         self.widths[column], self.by_slices[column] = key.slice_ns, key.basis is Basis.SLICES
+        self.knows_events[column], self.tells_measured[column] = key.knows_events, key.tells_measured

@@ -74,8 +74,13 @@ class Outline:
             return
         self.epoch[column] = watermark_ns
         head = watermark_ns if track.key.basis is Basis.EVENTS else floor_to(watermark_ns, track.slice_ns)
+        courses = (expectation.event_course, expectation.cell_course(track.key.cell_ns), expectation.whole_course)
+        only = [course.only for course in courses]
+        if all(only):
+            self.slope[:, :, column] = [[float(line.slope)] for line in only if line is not None]
+            self.level[:, :, column] = 0.0
+            return
         places = [*self._tails(column, watermark_ns), (head, 0)]
-        courses = (expectation.event_course, expectation.cell_course(track.slice_ns), expectation.whole_course)
         for kind, course in enumerate(courses):
             base = course.at(watermark_ns)
             for position, (instant, later) in enumerate(places):

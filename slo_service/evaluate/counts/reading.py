@@ -12,13 +12,18 @@ from slo_service.evaluate.counts.expectation import Expectation
 from slo_service.evaluate.counts.track import Sums, Track
 from slo_service.evaluate.counts.window import Window
 
+NONE, ALL = Fraction(0), Fraction(1)
 JITTER_ROOTS = 9  # three standard deviations and more, squared
 
 
 def is_jitter(short: Fraction, sources: int) -> bool:
     """Whether a shortfall may come from the random instants of sending alone: at each end of a window a source is off
     by less than one canary, with a variance of 1/6, so that many together stay within 3 √sources."""
-    return short < sources and (short < 0 or short * short < JITTER_ROOTS * sources)
+    return _is_jitter(short.numerator, short.denominator, sources)
+
+
+def _is_jitter(short: int, unit: int, sources: int) -> bool:
+    return short < sources * unit and (short < 0 or short * short < JITTER_ROOTS * sources * unit * unit)
 
 
 def read(track: Track, window: Window, objective: Objective) -> Reading:
@@ -42,22 +47,25 @@ def _reading(track: Track, length_ns: int, start: int, sums: Sums, objective: Ob
     if not expectation.known:  # then nothing can be said of what is missing, hence nothing at all
         return Reading(length_ns, Tally(), Fraction(0), Fraction(0), None)
     if track.key.basis is Basis.EVENTS:
-        unmeasured, coverage = _of_events(expectation, start, watermark_ns, sums.tally.total)
+        measured = sums.observed if track.key.tells_measured else sums.tally.total
+        unmeasured, coverage = _of_events(expectation, start, watermark_ns, measured)
     else:
-        unmeasured, coverage = _of_slices(expectation, start, watermark_ns, track.slice_ns, sums.observed)
-    return Reading(length_ns, sums.tally, unmeasured, coverage, objective.burn_rate(sums.tally))
+        unmeasured, coverage = _of_slices(track, start, watermark_ns, sums.observed)
+    unit = track.key.budgeting.unit
+    return Reading(length_ns, sums.tally, unmeasured, coverage, objective.burn_rate(sums.tally), unit=unit)
 
 
 def _of_events(expectation: Expectation, start: int, end: int, total: int) -> tuple[Fraction, Fraction]:
     """(unmeasured events, coverage)"""
-    expected = expectation.events(start, end)
-    short = expected - total
-    unmeasured = Fraction(0) if is_jitter(short, expectation.sources) else short
-    return unmeasured, 1 - unmeasured / expected if expected else Fraction(0)
+    expected, unit = expectation.event_course.ratio(start, end)  # in parts of an event, which takes no reduction
+    short = expected - total * unit
+    if _is_jitter(short, unit, expectation.sources):
+        return NONE, ALL if expected else NONE
+    return Fraction(short, unit), Fraction(expected - short, expected) if expected else NONE
 
 
-def _of_slices(expectation: Expectation, start: int, end: int, width: int, looked: int) -> tuple[Fraction, Fraction]:
-    whole = floor_to(end, width)  # the head's slice is not due before its end
-    cells = expectation.cells(start, whole, width)
+def _of_slices(track: Track, start: int, end: int, looked: int) -> tuple[Fraction, Fraction]:
+    expectation, whole = track.expectation, floor_to(end, track.slice_ns)  # the head's slice is not due before its end
+    cells = expectation.cells(start, whole, track.key.cell_ns)
     coverage = min(Fraction(1), looked / cells) if cells and whole > start else Fraction(0)
     return (1 - coverage) * expectation.events(start, whole), coverage

@@ -35,7 +35,9 @@ class Ring:
 
     def roll(self, newest: int) -> None:
         """Makes room up to this slot; never goes back."""
-        if self.newest is None or newest - self.newest >= self.rows:
+        if self.newest is None:
+            self.newest = newest  # nothing was added yet
+        if newest - self.newest >= self.rows:
             self.counts[:] = 0
             self.newest = newest
         while self.newest < newest:
@@ -79,11 +81,18 @@ class Ring:
 
     def at(self, slots: Ints | int, columns: Columns) -> Ints:
         """3 × n: what each column holds in its slot; zero where that is not kept."""
-        found = self.counts[:, np.asarray(slots) % self.rows, columns].astype(np.int64)
-        if self.newest is None:
-            return np.zeros_like(found)
-        kept = (np.asarray(slots) <= self.newest) & (np.asarray(slots) > self.newest - self.rows)
-        return found if np.all(kept) else np.where(kept, found, 0)
+        numbers = np.asarray(slots)
+        if self.newest is None or not numbers.size:
+            return np.zeros((3, columns.size), np.int64)
+        low, high = int(numbers.min()), int(numbers.max())
+        if low == high:
+            found = self.counts[:, low % self.rows].take(columns, axis=1).astype(np.int64)
+        else:
+            found = self.counts[:, numbers % self.rows, columns].astype(np.int64)
+        if high <= self.newest and low > self.newest - self.rows:
+            return found
+        kept = (numbers <= self.newest) & (numbers > self.newest - self.rows)
+        return np.where(kept, found, 0)
 
     def between(self, first: int, end: int, columns: Columns | slice) -> Ints:
         """3 × n: sums over the kept slots from `first` to before `end`."""
@@ -142,7 +151,15 @@ class Ring:
         if counts.dtype == np.int64:
             self._widen()
         kept = self._kept(number)
-        self.counts[:, (kept % self.rows)[:, None], columns] = counts[:, kept - number * BLOCK]
+        if not kept.size or not columns.size:
+            return
+        least, many = int(columns[0]), columns.size
+        alike = np.array_equal(columns, np.arange(least, least + many))
+        of: Columns | slice = slice(least, least + many) if alike else columns
+        at = int(kept[0]) - number * BLOCK
+        for low, high in self._stretches(int(kept[0]), int(kept[-1]) + 1):
+            self.counts[:, low:high, of] = counts[:, at : at + high - low]
+            at += high - low
 
     def _soil(self, slots: Ints) -> None:
         if slots.size:
@@ -166,10 +183,11 @@ class Ring:
         self.counts[:, :, column] = 0
 
     def grow(self, columns: int) -> None:
-        more = columns - self.counts.shape[2]
-        if more > 0:
-            extra = np.zeros((3, self.rows, more), self.counts.dtype)
-            self.counts = np.concatenate([self.counts, extra], axis=2)
+        have = self.counts.shape[2]
+        if columns > have:
+            grown = np.zeros((3, self.rows, columns), self.counts.dtype)  # takes no memory before it is written to
+            grown[:, :, :have] = self.counts
+            self.counts = grown
 
     def _stretches(self, first: int, end: int) -> list[tuple[int, int]]:
         """The same slots as ranges of rows."""

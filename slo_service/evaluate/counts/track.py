@@ -4,7 +4,7 @@ collectors have looked."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,8 +19,7 @@ from slo_service.evaluate.adjust.adjusted import Effects, Kept
 from slo_service.evaluate.adjust.rows import adjusted_rows
 from slo_service.evaluate.counts.bank import Bank
 from slo_service.evaluate.counts.expectation import Expectation
-from slo_service.evaluate.counts.ring import BAD, GOOD, NEVER, OBSERVED
-from slo_service.evaluate.counts.slots import SLACK_NS
+from slo_service.evaluate.counts.ring import BAD, GOOD, NEVER, OBSERVED, Columns, Ints
 from slo_service.evaluate.counts.window import Window
 
 _END_NS = 1 << 62
@@ -30,7 +29,7 @@ AHEAD_NS = SECOND  # a mark may lie so far ahead of the instant of a tick that w
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Over one window: judged events, and how many cells were looked at before the slice of its head, which is not due
-    before it ends."""
+    before it ends; or how many events were measured, see `TrackKey.tells_measured`."""
 
     tally: Tally
     observed: int
@@ -67,7 +66,7 @@ class TrackKey:
         return cls(
             slo.counted,
             slo.measured,
-            Basis.EVENTS,
+            Basis.SLICES,
             timing.horizon_ns,
             timing.grace_ns,
             budgeting.slice_ns,
@@ -75,6 +74,22 @@ class TrackKey:
             budgeting,
             adjustments,
         )
+
+    @property
+    def cell_ns(self) -> int:
+        """How much time of a source one cell stands for. A slice of time is one cell, and its unit counts as so many
+        sources."""
+        return self.slice_ns if isinstance(self.budgeting, Occurrences) else self.slice_ns * self.budgeting.unit
+
+    @property
+    def tells_measured(self) -> bool:
+        """Whether observed is how many events were measured, which are not those that count where corrected."""
+        return self.basis is Basis.EVENTS and bool(self.adjustments)
+
+    @property
+    def knows_events(self) -> bool:
+        """Whether it is known how many counts a stretch of time yields that nobody looks at."""
+        return self.basis is Basis.EVENTS or not isinstance(self.budgeting, Occurrences)
 
     def schedule(self, said: Schedule) -> Schedule:
         """What is expected of the counted stream, given what is of an input: of slices, that there is one."""
@@ -102,6 +117,10 @@ class Feed:
         marks = sorted((mark for mark in self.marks.values() if mark <= now_ns + AHEAD_NS), reverse=True)
         return None if len(marks) < self.sources else marks[self.sources - 1]
 
+    def is_heard(self, now_ns: int) -> bool:
+        """Whether any source has reported."""
+        return bool(self.sources) and any(mark <= now_ns + AHEAD_NS for mark in self.marks.values())
+
 
 @dataclass(slots=True, eq=False)
 class Track:
@@ -121,12 +140,27 @@ class Track:
     def __post_init__(self) -> None:
         self.feeds = self.feeds | {stream: Feed() for stream in self.key.inputs if stream not in self.feeds}
 
-    def saw(self, slice_start_ns: int) -> None:
+    def saw(self, slice_start_ns: int) -> int:
+        """The start of the oldest slice, which this one may be."""
         self.first_ns = slice_start_ns if self.first_ns is None else min(self.first_ns, slice_start_ns)
+        return self.first_ns
 
-    def looked(self, mark: Progress) -> None:
-        """The newest word counts, also when it goes back: then a clock was set right."""
-        self.feeds[mark.stream].marks[mark.source] = mark.through_ns
+    def looked(self, mark: Progress) -> bool:
+        """The newest word counts, also when it goes back: then a clock was set right. Whether this one alone says how
+        far was looked."""
+        feed = self.feeds[mark.stream]
+        feed.marks[mark.source] = mark.through_ns
+        return feed.sources == 1 == len(feed.marks) == len(self.feeds)
+
+    def hear_of(self, other: Track) -> None:
+        """Begins with what the collectors said to a track of the same stream that lives on."""
+        self.expectation = Expectation(other.expectation.schedules)
+        self.feeds = {stream: Feed(dict(feed.marks), feed.sources) for stream, feed in other.feeds.items()}
+
+    def stand_at(self, watermark_ns: int | None) -> None:
+        """Goes on from the watermark of a track that it takes the place of."""
+        if watermark_ns is not None:
+            self.bank.advance_one(self.column, watermark_ns)
 
     def expects(self, schedule: Schedule) -> bool:
         """Takes what is expected of an input from now on; whether that is anything new."""
@@ -139,16 +173,20 @@ class Track:
         watermark = int(self.bank.watermarks[self.column])
         self.bank.empty(self.column)
         self.first_ns = None
+        if self.key.tells_measured:
+            rows = {width: [_measured(row) for row in of] for width, of in rows.items()}
         if self.effects:
-            since = min((row.slice_start_ns for of in rows.values() for row in of), default=0)
+            instead = (each.at_ns for each in self.effects.corrections if each.at_ns is not None)
+            since = min((*(row.slice_start_ns for of in rows.values() for row in of), *instead), default=0)
             rows = adjusted_rows(rows, self.effects, self.key.stream, since, _END_NS)
         for ring in self.bank.rings:
             found = rows.get(ring.width_ns, ())
             if found:
                 self.saw(min(row.slice_start_ns for row in found))
-            slots = np.array([row.slice_start_ns // ring.width_ns for row in found], np.int64)
-            counts = np.array([(row.good, row.bad, row.observed) for row in found], np.int64).reshape(-1, 3).T
+            slots, _, counts = _as_arrays(found, ring.width_ns, self.column)
             self.bank.put(ring.width_ns, slots, self.column, counts)
+        fine = rows.get(self.bank.fine.width_ns, ())
+        self.bank.postpone(*_as_arrays(fine, self.bank.fine.width_ns, self.column))
         if watermark != NEVER:
             self.bank.advance_one(self.column, watermark)
         self.filled = True
@@ -169,15 +207,22 @@ class Track:
         if effects == self.effects:
             return False
         changed = Effects.changes_between(self.effects, effects)
+        instead = effects.corrections != self.effects.corrections  # their counts come with the stored rows
         self.effects = effects
         self.expectation = self.expectation.with_holes(effects.excluded)
-        head = self.watermark_ns
-        if anew and changed is not None and (head is None or changed.from_ns < head + SLACK_NS):
+        if anew and changed is not None and (instead or self._may_hold(changed.from_ns)):
             self.filled = False
         return True
 
+    def _may_hold(self, since_ns: int) -> bool:
+        """Whether anything from then on may be counted already, or wait to be."""
+        fine = self.bank.fine
+        return fine.newest is None or since_ns < (fine.newest + 1) * fine.width_ns or self.column in self.bank.waiting
+
     def counted(self, delta: Delta) -> Delta | None:
         """What of a committed difference counts."""
+        if self.key.tells_measured:
+            delta = _measured(delta)
         return self.effects.adjusted(delta) if self.effects else delta
 
     def progress_ns(self, now_ns: int) -> int | None:
@@ -186,6 +231,10 @@ class Track:
             return None
         found = [feed.progress_ns(now_ns) for feed in self.feeds.values()]
         return None if None in found else min(mark for mark in found if mark is not None)
+
+    def is_heard(self, now_ns: int) -> bool:
+        """Whether it can be judged after the grace, whoever has not reported yet."""
+        return self.filled and any(feed.is_heard(now_ns) for feed in self.feeds.values())
 
     def hurries(self, now_ns: int) -> bool:
         """Whether a mark lies in the future, so that time alone may change how far was looked."""
@@ -226,3 +275,14 @@ class Track:
         width = self.bank.fine.width_ns
         numbers, counts = self.bank.fine.series(start_ns // width, (end_ns - 1) // width + 1, self.column)
         return [int(number) * width for number in numbers[counts[BAD] > 0]]
+
+
+def _as_arrays(rows: Sequence[Delta], width_ns: int, column: int) -> tuple[Ints, Columns, Ints]:
+    """Slots, the column for each, and 3 × n counts."""
+    slots = np.array([row.slice_start_ns // width_ns for row in rows], np.int64)
+    counts = np.array([(row.good, row.bad, row.observed) for row in rows], np.int64).reshape(-1, 3).T
+    return slots, np.full(slots.size, column, np.intp), counts
+
+
+def _measured(row: Delta) -> Delta:
+    return replace(row, observed=row.good + row.bad)

@@ -57,12 +57,14 @@ def judge_past(
     slots: Slots | None = None,
     gate: Gate | None = None,
     basis: Basis | None = None,
+    cell_ns: int | None = None,
 ) -> tuple[Stay, ...]:
     """Every stay of a burn-rate tier that touches [since, until] of event time, by the instant it fired.
 
     `past` holds what is kept up to `until_ns`, and back by the longest window beyond `since_ns`; what it lacks is
     unmeasured. It is judged at the boundaries of its slots. Where nothing is known of what was expected, nothing can be
-    said. `before`: the tiers as they stood at `since_ns`, by name. `basis`: that of the counts where it is another."""
+    said. `before`: the tiers as they stood at `since_ns`, by name. `basis` and
+    `cell_ns` (how much time of a source a cell stands for): those of the counts where they are others."""
     states = before or {}
     tiers = [tier for tier in slo.alerting.tiers if tier.kind is Kind.BURN]
     widths = slots or Slots.of_width(slo.slice_width_ns)
@@ -72,7 +74,8 @@ def judge_past(
     heads = np.arange(first, min(last, len(past.bad)) + 1)
     if not len(heads) or not expectation.known:
         return tuple(stay for tier in tiers if (stay := _lasting(states.get(tier.name))))
-    view = _View(slo, past, Sums(past, expectation, basis or slo.indicator.basis, slo.slice_width_ns), widths)
+    sums = Sums(past, expectation, basis or slo.indicator.basis, cell_ns or slo.slice_width_ns)
+    view = _View(slo, past, sums, widths)
     said = view.said(tiers, heads)
     found: list[Stay] = []
     for tier in tiers:

@@ -117,16 +117,16 @@ class Stretches:
 
 
 class Sums:
-    """Prefix sums of a past, with what was expected of it. `slice_ns` is the width of a cell."""
+    """Prefix sums of a past, with what was expected of it. `cell_ns`: how much time of a source a cell stands for."""
 
-    def __init__(self, past: Past, expectation: Expectation, basis: Basis, slice_ns: int) -> None:
+    def __init__(self, past: Past, expectation: Expectation, basis: Basis, cell_ns: int) -> None:
         """`expectation` must be known."""
         self._past, self._expectation, self._basis = past, expectation, basis
         self._good, self._bad, self._observed = (_prefix(part) for part in (past.good, past.bad, past.observed))
         self._events, self._scale = _levels(expectation.event_course, past)
         self._largest_jitter = [_largest_jitter(schedule.sources, self._scale) for schedule in expectation.schedules]
         if basis is Basis.SLICES:
-            self._cells, self._cell_scale = _levels(expectation.cell_course(slice_ns), past)
+            self._cells, self._cell_scale = _levels(expectation.cell_course(cell_ns), past)
 
     def read(self, tails: Counts, heads: Counts) -> Stretches:
         """Windows from each tail to before its head: boundaries of the past's slots by number, 0 being its start."""

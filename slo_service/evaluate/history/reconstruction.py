@@ -40,14 +40,15 @@ def _episodes(stays: Iterable[Stay]) -> Iterator[list[Stay]]:
 
 def _rows(slo: Slo, episode: list[Stay], chronicle: Chronicle) -> Iterator[Transition]:
     name = short_id("ep", slo.name, episode[0].severity, episode[0].fired_ns)
-    end_ns = max(stay.cleared_ns or 0 for stay in episode)
+    order = [tier.name for tier in slo.alerting.tiers]
+    last = max(episode, key=lambda stay: (stay.cleared_ns or 0, order.index(stay.tier.name)))
     for stay in episode:
         assert stay.cleared_ns is not None, "only what ended is reconstructed"
         fired = _state(slo, stay, name, Phase.FIRING, stay.fired_ns, (stay.long, stay.short))
         row = chronicle.row(fired, Change.FIRED, stay.fired_ns, opens=stay is episode[0])
         yield replace(row, reconstructed=True)
         cleared = _state(slo, stay, name, Phase.QUIET, stay.cleared_ns, stay.cleared or (stay.long, stay.short))
-        row = chronicle.row(cleared, Change.CLEARED, stay.cleared_ns, closes=stay.cleared_ns == end_ns)
+        row = chronicle.row(cleared, Change.CLEARED, stay.cleared_ns, closes=stay is last)
         yield replace(row, reconstructed=True)
 
 

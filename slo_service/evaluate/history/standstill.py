@@ -53,7 +53,7 @@ def missed(floor: Floor, slo: Slo, gap: Gap) -> tuple[Transition, ...]:
     may_fire = partial(gate, slo, track.expectation)
     before = gap.before.get(slo.name, {})
     stays = judge_past(slo, past, track.expectation, since, until, before, slots=track.bank.slots, gate=may_fire,
-                       basis=track.key.basis)  # fmt: skip
+                       basis=track.key.basis, cell_ns=track.key.cell_ns)  # fmt: skip
     return reconstructed(slo, stays, gap.load, gap.until_ns)
 
 

@@ -109,7 +109,7 @@ class Combined:
     @property
     def reading(self) -> Reading:
         """For display: the members' events, unweighted, and the burn, which does not follow from them."""
-        return Reading(self.length_ns, self.tally, self.unmeasured_events, self.coverage, self.burn)
+        return Reading(self.length_ns, self.tally, self.unmeasured_events, self.coverage, self.burn, unit=None)
 
 
 def watermark(marks: Iterable[int | None]) -> int | None:

@@ -21,7 +21,7 @@ class Chronicle:
 
     def of(self, slo: str, before: Before, status: Status) -> tuple[Status, list[Transition]]:
         """The status with its episodes named, and what changed. There is one episode an SLO and group of tiers; a tier
-        that fires beside another of its group joins it."""
+        that fires beside another of its group joins it. Of several that clear at once the last closes the episode."""
         open_: dict[str, str] = {}
         for state in before.values():
             if state and state.firing and state.episode:
@@ -38,12 +38,14 @@ class Chronicle:
         if any(state.firing for state in named):
             whole = replace(status, tiers=tuple(named[:count]), signals=tuple(named[count:]))
         rows: list[Transition] = []
+        over = {_group(s.tier): s.tier.name for s in named if (old := before.get(s.tier.name)) and old.firing}
         for state in named:
             old, group = before.get(state.tier.name), _group(state.tier)
             for change in _changes(old, state):
                 opens = change is Change.FIRED and group in opened
                 opened -= {group} if opens else set()
-                closes = change is Change.CLEARED and not any(s.firing for s in named if _group(s.tier) == group)
+                ends = not any(s.firing for s in named if _group(s.tier) == group)
+                closes = change is Change.CLEARED and ends and over[group] == state.tier.name
                 known = replace(state, episode=state.episode or (old.episode if old else None))
                 event = state.since_ns if change in (Change.FIRED, Change.CLEARED) else state.judged_at_ns
                 row = self.row(known, change, event, opens=opens, closes=closes)

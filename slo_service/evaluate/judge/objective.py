@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 
 from slo_service.domain.instant import HOUR, MINUTE
 from slo_service.domain.slo import Severity, Slo
 from slo_service.domain.status import Budget, Reading, State, Status, TierState
 from slo_service.domain.tally import Tally
-from slo_service.evaluate.chance.gate import gate
 from slo_service.evaluate.counts.ring import NEVER
 from slo_service.evaluate.counts.window import SHOWN_NS, Window
 from slo_service.evaluate.judge.signs import Signs, signals
@@ -68,9 +66,8 @@ def assess(moment: Moment) -> Status:
     sights = [(tier, subject.sight(tier)) for tier in slo.alerting.tiers]
     known = {reading.length_ns: reading for _, sight in sights for reading in (sight.long, sight.short)}
     readings = {**known, **subject.readings([length for length in SHOWN_NS if length not in known])}
-    may_fire = None if subject.expectation is None else partial(gate, slo, subject.expectation)
     tiers = tuple(
-        advance(moment.before.get(tier.name), slo, tier, watermark, sight, may_fire) for tier, sight in sights
+        advance(moment.before.get(tier.name), slo, tier, watermark, sight, subject.held_back) for tier, sight in sights
     )
     budget = subject.budget()
     readings.setdefault(slo.window_ns, budget.reading)
@@ -90,6 +87,8 @@ def assess(moment: Moment) -> Status:
         tiers=tiers,
         first_bad_ns=first_bad(slo, subject, watermark) if any(t.firing or t.burning for t in firing) else None,
         signals=told,
+        without=subject.without(),
+        members=subject.parts(),
     )
 
 

@@ -62,8 +62,8 @@ class Screen:
         self._long = np.array([index[Window(tier.long_ns)] for _, tier in tiers], np.intp)
         self._short = np.array([index[Window(tier.short_ns)] for _, tier in tiers], np.intp)
         slos = [rows[at].slo for at, _ in tiers]
-        shares = [tier.factor(s.window_ns) * s.objective.budget for s, (_, tier) in zip(slos, tiers, strict=True)]
-        self._share = np.array([float(share) for share in shares])
+        factors = [tier.factor(s.window_ns) for s, (_, tier) in zip(slos, tiers, strict=True)]
+        self._share = np.array([float(f * s.objective.budget) for f, s in zip(factors, slos, strict=True)])
         self._counts_bad = np.array([s.unmeasured is Unmeasured.BAD for s in slos], np.bool_)
         self._counts_good = np.array([s.unmeasured is Unmeasured.GOOD for s in slos], np.bool_)
         self._budget = np.array([index[budget_window(row.slo)] for row in rows], np.intp)
@@ -72,8 +72,9 @@ class Screen:
         self._lately = np.array([index[row.lately] for row in rows], np.intp)
         self._silent = np.array([row.silent_ns for row in rows], np.int64)
         self._new_ns = np.array([2 * row.lately.length_ns for row in rows], np.int64)
-        odd = [any(t.inclusive or not t.factor(r.slo.window_ns) for t in r.slo.alerting.tiers) for r in rows]
-        self.always = np.array(odd, np.bool_)
+        self.always = np.zeros(len(rows), np.bool_)
+        odd = [tier.inclusive or not factor for (_, tier), factor in zip(tiers, factors, strict=True)]
+        self.always[self._of[np.array(odd, np.bool_)]] = True
         self._calendar = np.array([row.slo.calendar is not None for row in rows], np.bool_)
         self._ends = np.full(len(rows), NEVER, np.int64)  # of the calendar window
         self._patience = np.array([(r.patience.ticket_ns, r.patience.page_ns) for r in rows], np.int64).reshape(-1, 2)
@@ -122,8 +123,7 @@ class Screen:
         told, unsure = self._measuring(readings, now_ns, facts)
         flags, doubt = flags + told, doubt | unsure
         moved = np.zeros(len(self.rows), np.bool_)
-        differing = (verdicts != self.verdicts) | (verdicts == UNSURE)
-        np.logical_or.at(moved, self._of[differing], True)
+        moved[self._of[(verdicts != self.verdicts) | (verdicts == UNSURE)]] = True
         flags = flags + (codes << 10).astype(np.int16)
         moved |= (flags != self.flags) | doubt | self.always
         moved |= judged & (self.bank.watermarks[self.columns] >= self.wake)
@@ -139,6 +139,8 @@ class Screen:
         bad = bank.sums[BAD].astype(np.float64)
         total = bad + bank.sums[GOOD]
         short = expected - total
+        if facts.tells_measured.any():
+            short = np.where(facts.tells_measured, expected - bank.sums[OBSERVED], short)
         edge = np.minimum(facts.sources, np.sqrt(JITTER_ROOTS * facts.sources))
         missing = np.where(short < edge, 0.0, short)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -154,7 +156,7 @@ class Screen:
             missing = np.where(facts.by_slices, (1 - seen) * expected, missing)
             doubt &= ~facts.by_slices
         unknown = ~outline.known
-        excused = outline.between(ALL_EVENTS, starts, ends) - expected
+        excused = np.where(facts.knows_events, outline.between(ALL_EVENTS, starts, ends) - expected, 0.0)
         for part in (bad, total, missing, coverage, excused):
             part[:, unknown] = 0.0
         return Readings(bad, total, missing, coverage, doubt, excused, slack)
@@ -169,17 +171,38 @@ class Screen:
 
     def _verdicts(self, readings: Readings) -> Codes:
         columns = self.columns[self._of]
-        sides = [readings.take(windows, columns) for windows in (self._long, self._short)]
+        codes = np.full(columns.size, CLEAR, np.int8)
+        hard = np.flatnonzero(~self._plainly_clear(readings, columns))
+        codes[hard] = self._weighed(readings, hard)
+        codes[self.bank.watermarks[columns] == NEVER] = UNKNOWN
+        return codes
+
+    def _plainly_clear(self, readings: Readings, columns: Columns) -> Bools:
+        """Where the long window is measured and not over, by more than floats err: the short one does not matter then,
+        and for nearly all tiers at nearly all times that is so."""
+        at = self._long * readings.bad.shape[1] + columns
+        bad, total, coverage, doubt = (
+            part.ravel().take(at) for part in (readings.bad, readings.total, readings.coverage, readings.doubt)
+        )
+        limit = self._share * total
+        clear: Bools = (limit - bad > NEAR * limit) & (coverage > float(ENOUGH_TO_CLEAR) + NEAR)
+        clear &= ~doubt & ~self._counts_bad
+        return clear
+
+    def _weighed(self, readings: Readings, tiers: Columns) -> Codes:
+        columns, share = self.columns[self._of[tiers]], self._share[tiers]
+        counts_bad, counts_good = self._counts_bad[tiers], self._counts_good[tiers]
+        sides = [readings.take(windows[tiers], columns) for windows in (self._long, self._short)]
         burns_surely = np.ones(columns.size, np.bool_)
         burns_measured = np.ones(columns.size, np.bool_)
         clear = np.zeros(columns.size, np.bool_)
         all_bad = np.ones(columns.size, np.bool_)
         doubt = np.zeros(columns.size, np.bool_)
         for side in sides:
-            over, unsure = _over(side.bad, self._share * side.total)
-            over_if_good, unsure_good = _over(side.bad, self._share * (side.total + side.missing))
-            over_if_bad, unsure_bad = _over(side.bad + side.missing, self._share * (side.total + side.missing))
-            harmless = (side.bad == 0) & (side.slack < ENOUGH_EITHER_WAY) & ~self._counts_bad
+            over, unsure = _over(side.bad, share * side.total)
+            over_if_good, unsure_good = _over(side.bad, share * (side.total + side.missing))
+            over_if_bad, unsure_bad = _over(side.bad + side.missing, share * (side.total + side.missing))
+            harmless = (side.bad == 0) & (side.slack < ENOUGH_EITHER_WAY) & ~counts_bad
             doubt |= (side.doubt & ~harmless) | unsure | unsure_good | (unsure_bad & ~harmless)
             doubt |= _close(side.coverage, float(ENOUGH_TO_FIRE)) | _close(side.coverage, float(ENOUGH_TO_CLEAR))
             burns_surely &= over_if_good
@@ -189,10 +212,9 @@ class Screen:
             all_bad &= over_if_bad
         burns = burns_surely | burns_measured
         codes = np.where(burns, BURNS, np.where(clear, CLEAR, UNKNOWN))
-        codes = np.where(self._counts_bad, np.where(all_bad, BURNS, CLEAR), codes)
-        codes = np.where(self._counts_good, np.where(burns_surely, BURNS, CLEAR), codes)
+        codes = np.where(counts_bad, np.where(all_bad, BURNS, CLEAR), codes)
+        codes = np.where(counts_good, np.where(burns_surely, BURNS, CLEAR), codes)
         codes[doubt] = UNSURE
-        codes[self.bank.watermarks[columns] == NEVER] = UNKNOWN
         return codes.astype(np.int8)
 
     def _figures(self, readings: Readings, facts: Facts) -> Figures:

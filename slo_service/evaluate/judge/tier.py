@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.slo import Kind, Slo, Tier
@@ -39,6 +40,8 @@ class Limit:
         return self._over(reading.tally.bad + reading.unmeasured_events, reading.expected)
 
     def _over(self, bad: Fraction | int, events: Fraction | int) -> bool:
+        if not bad and not self.inclusive:
+            return False
         limit = self.share * events
         return bad > limit or (self.inclusive and events > 0 and bad == limit)
 
@@ -100,26 +103,28 @@ def advance(
         stream=slo.stream.id,
     )
     passed = max(0, watermark_ns - old.judged_at_ns)
-    now = replace(old, tier=tier, factor=factor, judged_at_ns=watermark_ns, long=long, short=short, held_back="")
+    now = partial(
+        replace, old, tier=tier, factor=factor, judged_at_ns=watermark_ns, long=long, short=short, held_back="",
+        frozen_since_ns=None,
+    )  # fmt: skip
     if verdict is Verdict.UNKNOWN:
         frozen = old.frozen_since_ns if old.frozen_since_ns is not None else watermark_ns
-        return replace(now, burning=None, frozen_since_ns=frozen)
-    now = replace(now, frozen_since_ns=None)
+        return now(burning=None, frozen_since_ns=frozen)
     if verdict is Verdict.BURNS:
         # like quiet time below, time counts as burned only where the tick before was known to burn as well
         burned = old.burned_ns + passed if old.burning else old.burned_ns
-        now = replace(now, burning=True, last_burned_ns=watermark_ns, quiet_ns=0, burned_ns=burned)
+        now = partial(now, burning=True, last_burned_ns=watermark_ns, quiet_ns=0, burned_ns=burned)
         if old.firing or burned < tier.after_ns:
-            return now
+            return now()
         if gate is not None and (held_back := gate(tier, long)):
-            return replace(now, held_back=held_back)
-        return replace(now, phase=Phase.FIRING, since_ns=watermark_ns, burned_ns=0)
+            return now(held_back=held_back)
+        return now(phase=Phase.FIRING, since_ns=watermark_ns, burned_ns=0)
     # time counts as quiet only where the tick before was known to be quiet as well
     quiet = old.quiet_ns + passed if old.burning is False else old.quiet_ns
-    now = replace(now, burning=False, quiet_ns=quiet, burned_ns=0)
+    now = partial(now, burning=False, quiet_ns=quiet, burned_ns=0)
     if old.firing and quiet >= slo.alerting.keep_firing_ns[tier.severity]:
-        return replace(now, phase=Phase.QUIET, since_ns=watermark_ns, episode=None)
-    return now
+        return now(phase=Phase.QUIET, since_ns=watermark_ns, episode=None)
+    return now()
 
 
 def caught_up(state: TierState, watermark_ns: int) -> TierState:

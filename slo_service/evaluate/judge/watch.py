@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from slo_service.domain.slo import Slo
 from slo_service.evaluate.chance.early import ALTERNATIVES, Detectors, DetectorState
 from slo_service.evaluate.chance.partition import BURNS, CLEAR, Partitions, Watched
 from slo_service.evaluate.counts.expectation import Expectation
-from slo_service.evaluate.counts.ring import NEVER, Ints
+from slo_service.evaluate.counts.ring import BAD, GOOD, NEVER, OBSERVED, Columns, Ints
 from slo_service.evaluate.judge.signs import Signs, listens_early, watches_partitions
 from slo_service.evaluate.judge.tier import Verdict
 
@@ -34,6 +34,48 @@ class Watching:
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Committed differences: of which columns and slices, 3 × n counts, and from which sources."""
+
+    columns: Columns
+    starts: Ints
+    counts: Ints
+    sources: Sequence[str]
+
+    @classmethod
+    def of(cls, columns: Sequence[int], deltas: Sequence[Delta]) -> Came:
+        many = len(deltas)
+        counts = np.empty((3, many), np.int64)
+        counts[GOOD] = np.fromiter((delta.good for delta in deltas), np.int64, many)
+        counts[BAD] = np.fromiter((delta.bad for delta in deltas), np.int64, many)
+        counts[OBSERVED] = np.fromiter((delta.observed for delta in deltas), np.int64, many)
+        starts = np.fromiter((delta.slice_start_ns for delta in deltas), np.int64, many)
+        return cls(np.array(columns, np.intp), starts, counts, [delta.source for delta in deltas])
+
+
+class Numbers:
+    """Numbers by column, of which a column may have several."""
+
+    def __init__(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """(column, number)"""
+        self._layers: list[Columns] = []
+        size = 1 + max((column for column, _ in pairs), default=-1)
+        for column, number in pairs:
+            layer = next((each for each in self._layers if each[column] < 0), None)
+            if layer is None:
+                self._layers.append(layer := np.full(size, -1, np.intp))
+            layer[column] = number
+
+    def of(self, columns: Columns) -> Iterator[tuple[Columns, Columns]]:
+        """(places in `columns`, their numbers)"""
+        for layer in self._layers:
+            known = np.flatnonzero(columns < layer.size)
+            numbers = layer[columns[known]]
+            there = numbers >= 0
+            yield known[there], numbers[there]
+
+
 class Watch:
     """By the names of objectives. What it has seen of one goes on as long as that is asked for."""
 
@@ -48,7 +90,8 @@ class Watch:
         self._budgets: dict[str, Fraction] = {}
         self._good: Ints = np.zeros(0, np.int64)  # towards the next round of canaries
         self._bad: Ints = np.zeros(0, np.int64)
-        self._by_column: dict[int, list[Watching]] = {}
+        self._ears = Numbers(())  # of the detectors
+        self._apart = Numbers(())  # of the partition tier, where partitions can be told apart
         self._place_of = self._ear_of = self._columns = np.zeros(0, np.intp)
         self._sources: Ints = np.zeros(0, np.int64)
         self._several: Ints = np.zeros(0, np.int64)  # 1 where partitions can be told apart
@@ -58,17 +101,17 @@ class Watch:
         self._watching = watching
         self._put_partitions([each for each in watching if watches_partitions(each.slo)])
         self._put_detectors([each for each in watching if listens_early(each.slo)])
-        self._by_column.clear()
-        for each in watching:
-            self._by_column.setdefault(each.column, []).append(each)
+        listening = [each for each in watching if each.slo.name in self._listening]
+        self._ears = Numbers([(each.column, self._listening[each.slo.name]) for each in listening])
+        apart = [e for e in watching if e.slo.name in self._places and e.expectation.sources > 1]
+        self._apart = Numbers([(each.column, self._places[each.slo.name]) for each in apart])
         names = [each.slo.name for each in watching]
         self._place_of = np.array([self._places.get(name, -1) for name in names], np.intp)
         self._ear_of = np.array([self._listening.get(name, -1) for name in names], np.intp)
         self._columns = np.array([each.column for each in watching], np.intp)
         several = [each.slo.name in self._places and each.expectation.sources > 1 for each in watching]
         self._several = np.array(several, np.int64)
-        heard = [each for each in watching if each.slo.name in self._listening]
-        self._sources = np.array([max(1, each.expectation.sources) for each in heard], np.int64)
+        self._sources = np.array([max(1, each.expectation.sources) for each in listening], np.int64)
 
     def reschedule(self) -> None:
         """After what is expected has changed."""
@@ -111,28 +154,19 @@ class Watch:
         held = DetectorState(state.log_statistics[:, places], state.alarmed[places], state.good_run[places])
         self._detectors.restore([self._listening[name] for name in same], held)
 
-    def add(self, found: Mapping[int, Sequence[Delta]], watermarks: Ints) -> None:
-        """Committed differences by column, and where the columns stand."""
-        self._add_partitions(found)
-        for column, deltas in found.items():
-            for each in self._by_column.get(column, ()):
-                if (at := self._listening.get(each.slo.name)) is not None:
-                    self._hear(at, deltas, int(watermarks[column]))
+    def add(self, came: Came, watermarks: Ints) -> None:
+        """What came, and where the columns stand."""
+        self._add_partitions(came)
+        self._hear(came, watermarks)
 
-    def _add_partitions(self, found: Mapping[int, Sequence[Delta]]) -> None:
-        tracks, sources, starts, counts = [], [], [], []
-        for each, deltas in ((each, of) for column, of in found.items() for each in self._by_column.get(column, ())):
-            place = self._places.get(each.slo.name)
-            if place is not None and each.expectation.sources > 1:
-                for delta in deltas:
-                    if delta.source:
-                        tracks.append(place)
-                        sources.append(delta.source)
-                        starts.append(delta.slice_start_ns)
-                        counts.append((delta.good, delta.bad, delta.observed))
-        if self._partitions is not None and tracks:
-            good, bad, observed = np.array(counts, np.int64).T
-            self._partitions.add(tracks, sources, np.array(starts, np.int64), good, bad, observed)
+    def _add_partitions(self, came: Came) -> None:
+        if self._partitions is None:
+            return
+        for at, places in self._apart.of(came.columns):
+            named = [(n, place) for n, place in zip(at.tolist(), places.tolist(), strict=True) if came.sources[n]]
+            of = np.array([n for n, _ in named], np.intp)
+            tracks, sources = [place for _, place in named], [came.sources[n] for n, _ in named]
+            self._partitions.add(tracks, sources, came.starts[of], *came.counts[:, of])
 
     def reaches(self) -> Mapping[int, int]:
         """By column whose partitions are watched, how far back what came of them matters."""
@@ -146,13 +180,14 @@ class Watch:
     def relive(self, cells: Mapping[int, Sequence[Delta]], ends: Mapping[int, int]) -> None:
         """Takes in a past, slice by slice, and judges its partitions at the end of each up to `ends`; both by
         column. They may fail for longer than the window that tells it."""
-        by_start: dict[int, dict[int, list[Delta]]] = {}
+        by_start: dict[int, list[tuple[int, Delta]]] = {}
         for column, deltas in cells.items():
             for delta in deltas:
-                by_start.setdefault(delta.slice_start_ns, {}).setdefault(column, []).append(delta)
+                by_start.setdefault(delta.slice_start_ns, []).append((column, delta))
         places = [(self._places[each.slo.name], each.column) for each in self._watching if each.column in cells]
         for start_ns in sorted(by_start):
-            self._add_partitions(by_start[start_ns])
+            found = by_start[start_ns]
+            self._add_partitions(Came.of([column for column, _ in found], [delta for _, delta in found]))
             head = start_ns + self._slice_ns
             due = np.array([place for place, column in places if head <= ends[column]], np.intp)
             if self._partitions is not None:
@@ -170,13 +205,15 @@ class Watch:
         at = self._listening.get(slo)
         return 0 if at is None or self._detectors is None else self._detectors.left(at)
 
-    def _hear(self, at: int, deltas: Sequence[Delta], watermark_ns: int) -> None:
+    def _hear(self, came: Came, watermarks: Ints) -> None:
         """First judgements only: a difference that takes something back is a correction."""
-        for delta in deltas:
-            old = watermark_ns != NEVER and delta.slice_start_ns < watermark_ns - OLD_NS
-            if delta.good >= 0 and delta.bad >= 0 and not old:
-                self._good[at] += delta.good
-                self._bad[at] += delta.bad
+        marks = watermarks[came.columns]
+        old = (marks != NEVER) & (came.starts < marks - OLD_NS)
+        first = (came.counts[GOOD] >= 0) & (came.counts[BAD] >= 0) & ~old
+        for at, ears in self._ears.of(came.columns):
+            heard = first[at]
+            np.add.at(self._good, ears[heard], came.counts[GOOD, at[heard]])
+            np.add.at(self._bad, ears[heard], came.counts[BAD, at[heard]])
 
     def advance(self, watermarks: Ints) -> None:
         """Judges at these watermarks, by column."""

@@ -5,6 +5,7 @@ it meanwhile, in whole slots; where `past` tells when, that is counted, else onl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,7 +16,7 @@ from slo_service.domain.calendar import window_of
 from slo_service.domain.instant import DAY, HOUR, floor_to
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.evaluate.chance.interval import clopper_pearson
+from slo_service.evaluate.chance.interval import bounds
 from slo_service.evaluate.history.past import Counts, Past
 from slo_service.evaluate.outlook.worst import Episode, episodes
 
@@ -32,8 +33,9 @@ class Outlook(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What the burn over the last `length_ns` means. `after_ns`: time until nothing is left; None unless it EXHAUSTS.
-    `earliest_ns` and `latest_ns` are that at the 95 % bounds of the burn, None where it would never come. `reason` says
-    why it is UNKNOWN. `at_least`: old failures may leave the window meanwhile, so it may be later or never."""
+    `earliest_ns` and `latest_ns` are that at the 95 % bounds of the burn, None where it would never come, or nothing
+    bounds the burn. `reason` says why it is UNKNOWN. `at_least`: old failures may leave the window meanwhile, so it may
+    be later or never."""
 
     length_ns: int
     burn: Fraction | None
@@ -76,14 +78,14 @@ class _Leaving:
     bad: Counts
 
 
-def forecast(slo: Slo, status: Status, past: Past | None = None) -> Forecast:
+def forecast(slo: Slo, status: Status, past: Past | None = None, paces_ns: Sequence[int] = PACES_NS) -> Forecast:
     """`past`: what is kept of the budget window, in its slots (15 min). Not needed of calendar windows."""
     mark, budget = status.watermark_ns, status.budget
     why = _why_unknown(status)
     if mark is None or budget.remaining is None or why:
         unknown = tuple(
             Pace(n, status.readings[n].burn if n in status.readings else None, None, Outlook.UNKNOWN, reason=why)
-            for n in PACES_NS
+            for n in paces_ns
         )
         return Forecast(status.at_ns, budget.remaining, None, unknown)
     ends = window_of(slo.calendar, mark) if slo.calendar else None
@@ -91,7 +93,7 @@ def forecast(slo: Slo, status: Status, past: Past | None = None) -> Forecast:
     leaving = None if ends or past is None else _leaving(past, slo.window_ns, mark)
     left_ns = ends.to_ns - mark if ends else slo.window_ns
     run = _Run(budget.remaining, budget.allowed_events, length_ns, left_ns, leaving, rolling=ends is None)
-    paces = tuple(_pace(slo, status, n, run) for n in PACES_NS)
+    paces = tuple(_pace(slo, status, n, run) for n in paces_ns)
     return Forecast(status.at_ns, budget.remaining, ends.to_ns if ends else None, paces)
 
 
@@ -157,10 +159,8 @@ def _pace(slo: Slo, status: Status, length_ns: int, run: _Run) -> Pace:
     reading = status.readings.get(length_ns)
     if reading is None or reading.burn is None:
         return Pace(length_ns, None, None, Outlook.UNKNOWN, reason="nothing was measured")
-    low, high = (
-        Fraction(bound) / slo.objective.budget for bound in clopper_pearson(reading.tally.bad, reading.tally.total)
-    )
-    interval = float(low), float(high)
+    low, high = (Fraction(bound) / slo.objective.budget for bound in bounds(reading) or (0, 0))
+    interval = None if bounds(reading) is None else (float(low), float(high))
     if run.remaining <= 0:
         return Pace(length_ns, reading.burn, interval, Outlook.EXHAUSTED)
     after = run.spent_after(reading.burn)

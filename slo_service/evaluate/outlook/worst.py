@@ -12,7 +12,7 @@ import numpy as np
 from slo_service.domain.instant import DAY, HOUR, MINUTE
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Reading
-from slo_service.evaluate.chance.interval import clopper_pearson
+from slo_service.evaluate.chance.interval import bounds
 from slo_service.evaluate.counts.expectation import Expectation
 from slo_service.evaluate.history.past import Past, Stretches, Sums
 from slo_service.evaluate.judge.tier import ENOUGH_TO_FIRE
@@ -71,9 +71,9 @@ def _worst_of(slo: Slo, past: Past, sums: Sums, length_ns: int) -> Worst | None:
     at = _most_bad(read)
     if at is None:
         return None
-    reading = read.at(at, length_ns, slo.objective)
-    bounds = clopper_pearson(reading.tally.bad, reading.tally.total)
-    interval = bounds[0] / float(slo.objective.budget), bounds[1] / float(slo.objective.budget)
+    reading = replace(read.at(at, length_ns, slo.objective), unit=slo.budgeting.unit)
+    found, budget = bounds(reading), float(slo.objective.budget)
+    interval = None if found is None else (found[0] / budget, found[1] / budget)
     to_ns = past.start_ns + int(heads[at]) * past.width_ns
     share = reading.tally.ratio_bad
     assert share is not None, "only stretches with events compete"

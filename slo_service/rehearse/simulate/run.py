@@ -80,7 +80,8 @@ class Run:
 
     def _first_tick(self) -> tuple[Tier, ...]:
         status = self._judge(0)
-        return tuple(state.tier for state in status.tiers if not state.tier.kind.tells_of_measuring)
+        states = (*status.tiers, *status.signals)
+        return tuple(state.tier for state in states if not state.tier.kind.tells_of_measuring)
 
     def until_all_have_fired(self) -> None:
         """As long as a tier that has not fired still may; then the windows hold nothing but the outage."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from slo_service.domain.cell import Delta, Progress
 from slo_service.domain.instant import HOUR
 from slo_service.domain.slo import Tier
+from slo_service.evaluate.chance.partition import looks_back_ns
 from slo_service.rehearse.simulate.plan import Canaries, Plan
 
 NEVER = 1 << 62
@@ -117,6 +118,8 @@ class CanaryRounds:
         self.sources = tuple(f"simulated/all/{n}" for n in range(canaries.partitions))
         self._outage = NEVER
         windows = {length for tier in plan.alerting.tiers for length in (tier.long_ns, tier.short_ns)}
+        if (tier := plan.alerting.signals.partition_tier) is not None:
+            windows.add(looks_back_ns(tier, self._every_ns))
         self._tails = (0, *(plan.ticks(length) for length in windows))
 
     def end(self, tick: int) -> None:

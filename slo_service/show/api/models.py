@@ -167,8 +167,8 @@ class Adjustment(BaseModel):
 
 
 class Member(BaseModel):
-    """`windows` are those of the SLO that is measured on the same stream, against the member's target; null where there
-    is none."""
+    """`windows` are against the member's target, by its own counts; of a composite of slices, which has none of its
+    members, by those of the SLO that is measured on the same stream, and null where there is none."""
 
     name: str
     target: Share
@@ -224,6 +224,9 @@ class SloDetail(Slo):
     sources: Annotated[dict[str, str], Field(description="file:line of each declared value, or the preset it is of")]
     forecast: Forecast | None
     adjustments: list[Adjustment] | None
+    adjustments_cut: Annotated[
+        list[str], Field(description="adjustments that come again so often that only the latest times are looked at")
+    ]
     members: list[Member]
 
 

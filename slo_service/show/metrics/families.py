@@ -55,6 +55,8 @@ FROZEN = _gauge(
 )
 FREEZES = frozenset({Kind.BURN, Kind.PARTITION})  # the others do not rest on how much was measured
 STATE = _gauge("slo_state", (*SLO, "state"), "1 for the state the SLO is in, 0 for the others.")
+GROUPS = _gauge("slo_groups", SLO, "Groups of a grouped definition that are objectives of their own.")
+GROUPS_TOGETHER = _gauge("slo_groups_beyond_cap", SLO, "1 where groups beyond the cap are counted together.")
 WATERMARK = _gauge("slo_watermark_timestamp_seconds", SLO, "Event time up to which the SLO is judged.")
 GROUP_AGE = _gauge(
     "slo_consumer_group_age_seconds", ("pipeline", "stage", "group"), "Age of the worst partition of a consumer group."
@@ -84,6 +86,6 @@ BUILD = _gauge("slo_service_build_info", ("version", "python"), "Always 1; the l
 BUDGETS = (BUDGET, BUDGET_SECONDS, BUDGET_EVENTS, PROVISIONAL)
 FAMILIES = (
     EVENTS, CORRECTIONS, OBJECTIVE, WINDOW, BUDGET, BUDGET_SECONDS, BUDGET_EVENTS, PROVISIONAL, BURN, ERRORS, COVERAGE,
-    UNMEASURED, FACTOR, FIRING, FROZEN, STATE, WATERMARK, GROUP_AGE, PENDING_AGE, JOB_PAUSED, HOLDS, COLLECTOR_SUCCESS,
-    COLLECTOR_UP, COLLECTOR_SAMPLES, TASK_RESTARTS, TASK_RUNNING, LOAD, LOAD_OK, BUILD,
+    UNMEASURED, FACTOR, FIRING, FROZEN, STATE, GROUPS, GROUPS_TOGETHER, WATERMARK, GROUP_AGE, PENDING_AGE, JOB_PAUSED,
+    HOLDS, COLLECTOR_SUCCESS, COLLECTOR_UP, COLLECTOR_SAMPLES, TASK_RESTARTS, TASK_RUNNING, LOAD, LOAD_OK, BUILD,
 )  # fmt: skip

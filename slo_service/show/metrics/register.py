@@ -9,12 +9,14 @@ import numpy as np
 
 from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.catalogue import Catalogue
+from slo_service.domain.grouping import Labels, definition_of
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Slo
 from slo_service.evaluate.counts.ring import Bools, Columns
 from slo_service.evaluate.counts.window import SHOWN_NS
 from slo_service.evaluate.judge.figures import Figures, Floats
 from slo_service.evaluate.judge.subject import COVERAGE_FLOOR
+from slo_service.show.counted import counted_streams, unit_of
 from slo_service.show.metrics import families as f
 
 COVERED_NS = frozenset(SHOWN_NS)
@@ -25,7 +27,8 @@ class Known:
     """What of an objective stays from scrape to scrape."""
 
     slo: Slo
-    stream: str
+    streams: tuple[str, ...]  # whose counts are its events, or slices
+    unit: int  # so many of the counts make one of them
     labels: str  # as they stand in a line: without braces, escaped
 
 
@@ -35,12 +38,21 @@ class Register:
     def __init__(self) -> None:
         self._catalogue: Catalogue | None = None
         self.known: Mapping[str, Known] = {}
+        self.groups: Mapping[str, list[Labels]] = {}  # of grouped definitions, by name
         self._shown: dict[int, tuple[tuple[str, ...], Shown]] = {}
 
     def follow(self, catalogue: Catalogue) -> None:
         if catalogue is not self._catalogue:
             self._catalogue, self._shown = catalogue, {}
-            self.known = {name: Known(slo, slo.stream.id, labelled(slo)) for name, slo in catalogue.slos.items()}
+            self.known = {
+                name: Known(slo, counted_streams(slo), unit_of(slo), labelled(slo))
+                for name, slo in catalogue.slos.items()
+            }
+            groups: dict[str, list[Labels]] = {}
+            for slo in catalogue.slos.values():
+                if slo.group:
+                    groups.setdefault(definition_of(slo.name), []).append(slo.group)
+            self.groups = groups
 
     def shown(self, figures: Figures) -> Shown:
         found = self._shown.get(id(figures.names))
@@ -62,6 +74,7 @@ class Shown:
     numbers: Columns
     known: Sequence[Known]
     beta: Floats
+    units: Floats  # so many of the counts make an event, or a slice
     seconds: Floats  # of total outage that the whole budget pays for
     freezes: Bools  # where a budget of which too little was measured is provisional
     windows: Mapping[int, Columns]  # positions among `numbers`, by length
@@ -77,9 +90,10 @@ class Shown:
                 windows.setdefault(length, []).append(position)
         beta = np.array([float(each.slo.objective.budget) for each in found])
         seconds = np.array([float(each.slo.objective.budget * each.slo.window_ns / SECOND) for each in found])
+        units = np.array([float(each.unit) for each in found])
         lengths = {length: np.array(windows[length], np.intp) for length in sorted(windows)}
         freezes = np.array([each.slo.unmeasured is Unmeasured.FREEZE for each in found], np.bool_)
-        return cls(np.array(numbers, np.intp), found, beta, seconds, freezes, lengths)
+        return cls(np.array(numbers, np.intp), found, beta, units, seconds, freezes, lengths)
 
     def provisional(self, figures: Figures) -> Bools:
         coverage, allowed = figures.budget.coverage[self.numbers], figures.allowed[self.numbers]

@@ -10,12 +10,14 @@ from itertools import chain
 
 import numpy as np
 
+from slo_service.domain.grouping import is_rest
 from slo_service.domain.instant import SECOND, format_duration
 from slo_service.domain.slo import Kind, Slo
 from slo_service.domain.status import Status
 from slo_service.evaluate.counts.ring import NEVER
 from slo_service.evaluate.judge.figures import Figures, Floats, Standing
 from slo_service.evaluate.statuses import Glance
+from slo_service.show.counted import unit_of
 from slo_service.show.metrics import families as f
 from slo_service.show.metrics.counters import Rising
 from slo_service.show.metrics.families import Family
@@ -64,16 +66,35 @@ class Sheet:
         yield from self._windows()
         yield from self._tiers()
         yield f.STATE, self._states()
+        yield from self._groups()
         yield f.WATERMARK, self._watermarks()
 
     def _counters(self) -> Iterator[Lines]:
-        rising = [(known.labels, self.counted(known.stream)) for known, _ in self._standing]
-        events = [((labels, "good", r.good), (labels, "bad", r.bad)) for labels, r in rising]
-        taken = [((labels, "good", r.good_corrected), (labels, "bad", r.bad_corrected)) for labels, r in rising]
+        rising = [(known, self._rising(known)) for known, _ in self._standing]
+        events = [((known, "good", r.good), (known, "bad", r.bad)) for known, r in rising]
+        taken = [((known, "good", r.good_corrected), (known, "bad", r.bad_corrected)) for known, r in rising]
         for family, counts in ((f.EVENTS, events), (f.CORRECTIONS, taken)):
             head = family.name
             each = chain.from_iterable(counts)
-            yield family, [f'{head}{{{labels},result="{result}"}} {count}.0\n' for labels, result, count in each]
+            yield family, [f'{head}{{{k.labels},result="{result}"}} {n / k.unit!r}\n' for k, result, n in each]
+
+    def _rising(self, known: Known) -> Rising:
+        if len(known.streams) == 1:
+            return self.counted(known.streams[0])
+        parts = [self.counted(stream) for stream in known.streams]
+        return Rising(
+            sum(part.good for part in parts),
+            sum(part.bad for part in parts),
+            sum(part.good_corrected for part in parts),
+            sum(part.bad_corrected for part in parts),
+        )
+
+    def _groups(self) -> Iterator[Lines]:
+        grouped = [(k.labels, self.register.groups.get(k.slo.name, ())) for k, _ in self._standing if k.slo.grouping]
+        own = [_line(f.GROUPS, who, float(sum(not is_rest(group) for group in found))) for who, found in grouped]
+        yield f.GROUPS, own
+        together = [_line(f.GROUPS_TOGETHER, who, float(any(map(is_rest, found)))) for who, found in grouped]
+        yield f.GROUPS_TOGETHER, together
 
     def _budgets(self) -> Iterator[Lines]:
         lines: dict[str, list[str]] = {each.name: [] for each in f.BUDGETS}
@@ -84,7 +105,7 @@ class Sheet:
                 left = np.where(allowed > 0, 1 - spent / allowed, np.nan)
             lines[f.BUDGET.name] += _lines(f.BUDGET, labels, left)
             lines[f.BUDGET_SECONDS.name] += _lines(f.BUDGET_SECONDS, labels, left * shown.seconds)
-            lines[f.BUDGET_EVENTS.name] += _lines(f.BUDGET_EVENTS, labels, left * allowed)
+            lines[f.BUDGET_EVENTS.name] += _lines(f.BUDGET_EVENTS, labels, left * allowed / shown.units)
             provisional = shown.provisional(figures).astype(np.float64)
             lines[f.PROVISIONAL.name] += _lines(f.PROVISIONAL, labels, provisional)
         for known, status in self._single:
@@ -188,7 +209,7 @@ def budget_of(slo: Slo, status: Status) -> Iterator[tuple[Family, float]]:
         yield f.BUDGET, float(budget.remaining)
         yield f.BUDGET_SECONDS, float(budget.remaining * slo.objective.budget * slo.window_ns / SECOND)
         if budget.allowed_events:
-            yield f.BUDGET_EVENTS, float(budget.remaining * budget.allowed_events)
+            yield f.BUDGET_EVENTS, float(budget.remaining * budget.allowed_events / unit_of(slo))
     yield f.PROVISIONAL, float(budget.provisional)
 
 

@@ -137,7 +137,7 @@ class _Pages:
         streams = set(slo.measured) if slo.members else set()
         own = [each for each in catalogue.slos.values() if streams and not each.members and each.stream.id in streams]
         others = {each.stream.id: (each, statuses.get(each.name)) for each in own}
-        return Beside(past, declared_by(catalogue, effects.occurrences), effects.excluded, others)
+        return Beside(past, declared_by(catalogue, effects.occurrences), effects.excluded, others, effects.cut)
 
     async def objective(self, name: str) -> HTMLResponse:
         slo = self.live.catalogue().slos.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import select
 
 from slo_service.domain.cell import Delta
@@ -13,7 +14,7 @@ from slo_service.store.sql.cells import rows_of
 from slo_service.store.sql.database import Database
 from slo_service.store.sql.dialect import chunks
 from slo_service.store.sql.spans import by_source, sums
-from slo_service.store.touched import unpack
+from slo_service.store.touched import unpacked
 
 
 class SqlChangeReader:
@@ -35,12 +36,22 @@ class SqlChangeReader:
             if since_change < forgotten:
                 raise ChangesForgotten(f"of what changed after {since_change}, that up to {forgotten} is forgotten")
             newer = select(table.c.slots).where(table.c.change > since_change).order_by(table.c.change)
-            slots = {slot for body in await connection.scalars(newer) for slot in unpack(body)}
+            numbers, starts = unpacked(list(await connection.scalars(newer)))
+            series_ids, at = np.unique(numbers, return_inverse=True)
             streams: dict[int, str] = {}
-            for part in chunks(sorted({number for number, _ in slots})):
+            for part in chunks(series_ids.tolist()):
                 named = await connection.execute(select(series.c.id, series.c.stream).where(series.c.id.in_(part)))
                 streams |= {row.id: row.stream for row in named}
-        return [Touched(*slot) for slot in sorted({(streams[number], start_ns) for number, start_ns in slots})]
+        names = sorted(set(streams.values()))
+        places = {name: place for place, name in enumerate(names)}
+        stream = np.array([places[streams[number]] for number in series_ids.tolist()], np.int64)[at]
+        order = np.lexsort((starts, stream))
+        stream, starts = stream[order], starts[order]
+        new = np.flatnonzero(np.diff(stream, prepend=-1) | np.diff(starts, prepend=-1))
+        return [
+            Touched(names[at], start_ns)
+            for at, start_ns in zip(stream[new].tolist(), starts[new].tolist(), strict=True)
+        ]
 
     async def slots(self, width_ns: int, keys: Sequence[Slot]) -> Sequence[Delta]:
         table, _ = rows_of(width_ns)

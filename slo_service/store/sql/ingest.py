@@ -180,6 +180,8 @@ class Ingest:
             await connection.execute(upsert(dialect, schema.positions), [columns(p) for p in batch.positions])
         if batch.pages:
             await connection.execute(upsert(dialect, schema.canary_ledger), [columns(page) for page in batch.pages])
+        if batch.groups:
+            await connection.execute(upsert(dialect, schema.known_groups), [columns(g) for g in batch.groups])
         if batch.schedules:
             query = select(schema.schedules).where(schema.schedules.c.stream.in_({s.stream for s in batch.schedules}))
             kept = [decode_schedule(row) for row in records(await connection.execute(query))]

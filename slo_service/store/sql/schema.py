@@ -83,6 +83,9 @@ schedules = Table(
     words("events_per_second"),
     Column("sources", Integer, nullable=False),
 )
+known_groups = Table(  # the combinations of labels that grouped streams are told apart by
+    "known_groups", metadata, key("stream"), words("parent"), json("labels"), ns("seen_ns")
+)
 progress = Table("progress", metadata, key("stream"), key("source"), ns("through_ns"))
 positions = Table("positions", metadata, key("reader"), key("name"), words("value"))
 canary_ledger = Table(

@@ -14,6 +14,7 @@ from slo_service.store.sql.cells import SqlCellReader
 from slo_service.store.sql.changes import SqlChangeReader
 from slo_service.store.sql.database import Database, sqlite_file
 from slo_service.store.sql.definitions import SqlDefinitionVersions
+from slo_service.store.sql.groups import SqlGroups
 from slo_service.store.sql.history import SqlHistory
 from slo_service.store.sql.ingest import Ingest
 from slo_service.store.sql.journal import SqlJournal
@@ -37,6 +38,7 @@ class SqlStore:
         self._retention = retention
         self.leadership = Leadership(database)
         self.ledger = SqlLedger(database)
+        self.groups = SqlGroups(database)
         self.cells = SqlCellReader(database)
         self.changes = SqlChangeReader(database)
         self.sweeper = SqlSweeper(database)

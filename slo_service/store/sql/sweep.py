@@ -20,7 +20,6 @@ from slo_service.store.sql.dialect import chunks
 
 ROWS_A_PART = 1_000_000
 SERIES_A_QUERY = 500
-ROWS_A_SERIES = 40_000  # the usual retentions leave no more, however far back one asks
 
 
 class SqlSweeper:
@@ -32,10 +31,10 @@ class SqlSweeper:
     async def sweep(
         self, width_ns: int, since_ns: int, until_ns: int, streams: Collection[str] | None = None
     ) -> AsyncIterator[Sweep]:
-        rows_a_series = min(max((until_ns - since_ns) // width_ns, 1), ROWS_A_SERIES)
         async with self._database.read() as connection:
             series = await _series(connection, streams)
-            for part in _parts(series, rows_a_series):
+            rows = await _rows(connection, width_ns, since_ns, until_ns, [number for _, number in series])
+            for part in _parts(series, rows):
                 columns = [
                     await _columns(connection, width_ns, since_ns, until_ns, numbers)
                     for numbers in chunks(list(part), SERIES_A_QUERY)
@@ -56,15 +55,33 @@ async def _series(connection: AsyncConnection, streams: Collection[str] | None) 
     return sorted(found)
 
 
-def _parts(series: Sequence[tuple[str, int]], rows_a_series: int) -> Iterator[Mapping[int, str]]:
-    """The streams of series, in parts of whole streams with about `ROWS_A_PART` rows."""
+async def _rows(
+    connection: AsyncConnection, width_ns: int, since_ns: int, until_ns: int, series: Sequence[int]
+) -> Mapping[int, int]:
+    """How many rows each series has that has any."""
+    table, _ = rows_of(width_ns)
+    query = select(table.c.series, func.count().label("many")).where(
+        table.c.start_ns >= since_ns, table.c.start_ns < until_ns
+    )
+    found: dict[int, int] = {}
+    for part in chunks(series):
+        counted = await connection.execute(query.where(table.c.series.in_(part)).group_by(table.c.series))
+        found |= {row.series: row.many for row in counted}
+    return found
+
+
+def _parts(series: Sequence[tuple[str, int]], rows: Mapping[int, int]) -> Iterator[Mapping[int, str]]:
+    """The streams of series that have rows, in parts of whole streams with about `ROWS_A_PART` rows."""
     part: dict[int, str] = {}
+    size = 0
     for stream, group in groupby(series, key=lambda pair: pair[0]):
-        numbers = [number for _, number in group]
-        if part and (len(part) + len(numbers)) * rows_a_series > ROWS_A_PART:
+        numbers = [number for _, number in group if number in rows]
+        more = sum(rows[number] for number in numbers)
+        if part and size + more > ROWS_A_PART:
             yield part
-            part = {}
+            part, size = {}, 0
         part |= dict.fromkeys(numbers, stream)
+        size += more
     if part:
         yield part
 
@@ -82,17 +99,22 @@ async def _columns(
     query = select(table.c.series, *lines).where(
         table.c.series.in_(series), table.c.start_ns >= since_ns, table.c.start_ns < until_ns
     )
-    parts = [np.empty((5, 0), np.int64)]
-    for number, *found in await connection.execute(query.group_by(table.c.series)):
-        start, good, bad, seen = map(_numbers, found)
-        parts.append(np.stack([np.full_like(start, number), base_ns + start * unit_ns, good, bad, seen]))
-    return np.concatenate(parts, axis=1)
+    found = [tuple(row) for row in await connection.execute(query.group_by(table.c.series))]
+    if not found:
+        return np.empty((5, 0), np.int64)
+    numbers, starts, *counts = zip(*found, strict=True)
+    many = [each.count(",") + 1 if isinstance(each, str) else len(each) for each in starts]
+    return np.stack(
+        [np.repeat(np.array(numbers, np.int64), many), base_ns + _numbers(starts) * unit_ns, *map(_numbers, counts)]
+    )
 
 
-def _numbers(joined: str | list[int]) -> Ints:
-    if isinstance(joined, str):
-        return np.fromstring(joined, np.int64, sep=",")
-    return np.array(joined, np.int64)
+def _numbers(joined: Sequence[str | list[int]]) -> Ints:
+    """Of all series one after the other, which is quicker than of each."""
+    texts = [each for each in joined if isinstance(each, str)]
+    if texts:
+        return np.fromstring(",".join(texts), np.int64, sep=",")
+    return np.array([number for each in joined for number in each], np.int64)
 
 
 def _summed(streams: Mapping[int, str], rows: Ints) -> Sweep:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from slo_service.collect.ports import Batch, Ledger
+from slo_service.collect.ports import Batch, GroupReader, Ledger
 from slo_service.decide.ports import Journal
 from slo_service.domain.budgeting import Slicing
 from slo_service.domain.cell import Delta
@@ -36,6 +36,8 @@ class Store(Protocol):
     def cells(self) -> Cells: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def groups(self) -> GroupReader: ...
     @property
     def journal(self) -> Journal: ...
     @property

@@ -30,16 +30,19 @@ def adjusted(catalogue: Catalogue, slo: Slo, slices: Mapping[int, Counts], width
         [_snapped(s, width_ns, now_ns) for each in mine if each.category in leaving_out for s in each.spans]
     )
     looked = {start: counts for start, counts in slices.items() if not _within(start, excluded)}
-    counted = dict(looked)
-    for each in mine:
-        if each.category is not Category.CORRECTION:
-            continue
-        for span in (_snapped(span, width_ns, now_ns) for span in each.spans):
-            counted = {s: (0, 0, c[2]) if _within(s, (span,)) else c for s, c in counted.items()}
-            first = next((s for s in range(span.from_ns, span.to_ns, width_ns) if not _within(s, excluded)), None)
-            if first is not None:
-                cells = counted.get(first, (0, 0, 0))[2]
-                counted[first] = (each.correction.get("good", 0), each.correction.get("bad", 0), cells)
+    given = [
+        (_snapped(span, width_ns, now_ns), each.correction)
+        for each in mine
+        if each.category is Category.CORRECTION
+        for span in each.spans
+    ]
+    corrected = tuple(span for span, _ in given)
+    counted = {start: (0, 0, c[2]) if _within(start, corrected) else c for start, c in looked.items()}
+    for span, instead in given:  # each counts, also where they overlap
+        first = next((s for s in range(span.from_ns, span.to_ns, width_ns) if not _within(s, excluded)), None)
+        if first is not None:
+            good, bad, cells = counted.get(first, (0, 0, 0))
+            counted[first] = (good + instead.get("good", 0), bad + instead.get("bad", 0), cells)
     return Adjusted(counted, looked, excluded)
 
 

@@ -29,8 +29,12 @@ EVERYTHING = Features(*[True] * len(fields(Features)))
 EACH = tuple(Features(**{field.name: True}) for field in fields(Features))
 
 LANDED: tuple[str, ...] = (
+    "clock_back",
+    "sources_added",
+    "marks_back",
     "policies",
     "calendar",
+    "time_sliced",
+    "adjustments",
     "gates",
-    "marks_back",
 )  # names of the features that the evaluator has; those that are not here are not generated

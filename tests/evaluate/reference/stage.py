@@ -17,7 +17,7 @@ from slo_service.evaluate.evaluator import Evaluation
 from slo_service.runtime.judgement import Judgement
 from slo_service.store.codec import decode_tier_state, encode_tier_state
 from slo_service.store.memory import MemoryStore
-from tests.evaluate.reference.engine import Changed, Judged, Reference, Stand
+from tests.evaluate.reference.engine import Changed, Judged, Reference, Remembered, Stand
 from tests.evaluate.reference.windows import Window
 
 T = TypeVar("T")
@@ -38,7 +38,8 @@ class Stage:
         self.catalogue = catalogue
         self.store = MemoryStore(lambda: self.now_ns)
         self.store.slicing(slicings)
-        self.reference = Reference(catalogue)
+        methods = {each.stream: slicing.method for slicing in slicings.values() for each in slicing.inputs}
+        self.reference = Reference(catalogue, methods)
         self.judgement = self._started()
 
     def _started(self) -> Judgement:
@@ -67,6 +68,8 @@ class Stage:
             self.reference.cells.schedule(schedule)
 
     def tick(self) -> None:
+        if self.judgement.adjust(self.now_ns):
+            at_once(self.judgement.fill(self.now_ns))
         evaluation = self.judgement._evaluator.tick(self.now_ns)
         self._record(evaluation)
         expected, changes = self.reference.tick(self.now_ns)
@@ -110,10 +113,10 @@ def agree(where: tuple[object, ...], said: object, reference: object) -> None:
         raise AssertionError(f"{where}:\n  evaluator {said}\n  reference {reference}")
 
 
-def compare(name: str, status: Status, judged: Judged | None) -> None:
-    if judged is None:
+def compare(name: str, status: Status, judged: Judged | Remembered) -> None:
+    if not isinstance(judged, Judged):
         agree((name, "watermark"), status.watermark_ns, None)
-        agree((name, "tiers"), status.tiers, ())
+        agree((name, "tiers"), {state.tier.name: (state.firing, state.since_ns) for state in status.tiers}, judged)
         return
     agree((name, "watermark"), status.watermark_ns, judged.watermark_ns)
     for length_ns, window in judged.windows.items():

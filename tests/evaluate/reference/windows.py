@@ -65,7 +65,7 @@ def window(material: Material, budget: Fraction, head_ns: int, from_ns: int) -> 
         expected = material.events(from_ns, head_ns)
         judged = total(material.looked, from_ns, head_ns)
         missing = _short(expected - judged[0] - judged[1], material.expected.sources)
-        coverage = Fraction(1) if not missing else (expected - missing) / expected
+        coverage = (expected - missing) / expected if expected else Fraction(0)  # nothing tells of nothing
     else:
         due_until = head_ns // material.width_ns * material.width_ns  # the slice at the head is not due before it ended
         due = material.due(from_ns, due_until)

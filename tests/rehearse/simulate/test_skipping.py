@@ -12,7 +12,7 @@ from slo_service.cli.simulation_text import as_json
 from slo_service.domain.event import Change
 from slo_service.domain.instant import DAY, MINUTE, SECOND
 from slo_service.domain.signals import Signals
-from slo_service.domain.slo import WORKBOOK, Alerting, Severity, Tier
+from slo_service.domain.slo import WORKBOOK, Alerting, Kind, Severity, Tier
 from slo_service.domain.tally import Objective
 from slo_service.rehearse.simulate.plan import Canaries, Plan
 from slo_service.rehearse.simulate.run import simulate
@@ -43,6 +43,10 @@ def both_ways(plan: Plan) -> tuple[dict[str, object], dict[str, object]]:
             replace(PLAN, outage_ns=20 * SECOND, keep_firing=True), id="the outage ends before one has waited"
         ),
         pytest.param(replace(PLAN, canaries=Canaries(10 * SECOND)), id="canaries"),
+        pytest.param(
+            replace(PLAN, canaries=Canaries(29 * SECOND, 2)),
+            id="partitions over a window that is no whole number of periods",
+        ),
         pytest.param(
             replace(PLAN, canaries=Canaries(7 * SECOND, 3)),
             id="canaries that are no whole ticks apart",
@@ -133,6 +137,27 @@ def test_a_page_waits_until_chance_cannot_explain_the_failures(target: str, ever
         Objective(Fraction(target)), 30 * DAY, Fraction(1), 10 * SECOND, outage_ns, pages, Canaries(every_ns, 3)
     )
     assert seconds_of(plan, "page-1h")[0] == seconds
+
+
+@pytest.mark.parametrize(
+    ("every", "partitions", "early", "partition"),
+    [
+        pytest.param(10, 12, (30, 1800), (100, 270 + 900), id="ten canaries of each partition, of which two may fail"),
+        pytest.param(60, 2, (180, 1800), (600, 480 + 900), id="as few of one that come once a minute"),
+        pytest.param(10, 1, (30, 1800), None, id="one partition is no other than the whole"),
+    ],
+)
+def test_tiers_without_windows_fire_and_are_quiet_where_they_run(every, partitions, early, partition) -> None:
+    canaries = Canaries(every * SECOND, partitions)
+    plan = Plan(Objective(Fraction("0.999")), 30 * DAY, Fraction(1), 10 * SECOND, 10 * MINUTE, canaries=canaries)
+    kinds = {found.tier.kind: found.stay for found in simulate(plan).tiers}
+    instants = {kind: (of.fires_after_ns, of.quiet_after_ns) for kind, of in kinds.items() if kind is not Kind.BURN}
+    expected = {Kind.EARLY: early, Kind.PARTITION: partition}
+    assert instants == {kind: (s[0] * SECOND, s[1] * SECOND) for kind, s in expected.items() if s is not None}
+
+
+def test_without_canaries_neither_partitions_nor_rounds_are_looked_at() -> None:
+    assert {found.tier.kind for found in simulate(PLAN).tiers} == {Kind.BURN}
 
 
 @pytest.mark.parametrize(

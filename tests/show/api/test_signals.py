@@ -4,12 +4,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, cast
 
-from slo_service.domain.adjustment import Adjustment, Category, Span
+from slo_service.domain.adjustment import Adjustment, Category, Recurring, Span
 from slo_service.domain.indicator import Completeness, Composite, Member
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.policy import Selector
 from slo_service.domain.slo import Kind, Severity, Tier
-from slo_service.domain.status import Budget, Phase, Reading, State, Status, TierState
+from slo_service.domain.status import Budget, MemberStatus, Phase, Reading, State, Status, TierState
 from slo_service.domain.tally import Tally
 from tests.show.api.asking import asking
 from tests.show.fakes import CATALOGUE, COMPLETENESS, FRESHNESS, WATERMARK, World, reading, status, tier_state
@@ -85,6 +85,16 @@ async def test_an_adjustment_is_told_as_declared_and_as_carried_out_with_who_and
     assert (said["declared"]["to"], said["carried_out"]["to"]) == ("2026-11-17T10:40:07Z", "2026-11-17T10:41:00Z")
 
 
+async def test_an_adjustment_whose_times_are_cut_off_is_named() -> None:
+    often = Recurring("FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23;BYMINUTE="
+                      + ",".join(map(str, range(60))), "UTC", WATERMARK - 20 * DAY, SECOND)  # fmt: skip
+    work = Adjustment("blink", Selector(), Category.MAINTENANCE, "ana", "announced", recurring=(often,))
+    asked = World(definitions=replace(CATALOGUE, adjustments={"blink": work}))
+    body = (await asking(asked, "/api/v1/slos/orders-freshness")).json()
+    assert body["adjustments_cut"] == ["blink"]
+    assert (await told(status(FRESHNESS, State.HEALTHY)))["adjustments_cut"] == []
+
+
 async def test_a_member_is_read_where_an_objective_of_its_own_is_measured_and_else_not_known() -> None:
     parts = (
         Member("fresh", FRESHNESS.indicator, Fraction(99, 100), Fraction(2)),
@@ -96,6 +106,19 @@ async def test_a_member_is_read_where_an_objective_of_its_own_is_measured_and_el
     assert (first["name"], first["weight"], first["slo"]) == ("fresh", 2.0, "orders-freshness")
     assert first["windows"]["1h"]["burn"] == 600 / 21_600 * 100  # against the member's target
     assert (second["slo"], second["windows"], second["watermark"]) == (None, None, None)
+
+
+async def test_a_judged_composite_tells_of_its_members_by_its_own_counts() -> None:
+    parts = (Member("fresh", FRESHNESS.indicator, Fraction(99, 100)),)
+    whole = replace(FRESHNESS, name="whole", indicator=Composite(parts))
+    hour = replace(reading(HOUR, 90, 10), burn=Fraction(10))
+    own = MemberStatus("fresh", Fraction(99, 100), WATERMARK - MINUTE, {HOUR: hour})
+    known = replace(CATALOGUE, slos={**CATALOGUE.slos, "whole": whole})
+    seen = World(definitions=known, judged={"whole": replace(status(whole, State.HEALTHY), members=(own,))})
+    (said,) = (await asking(seen, "/api/v1/slos/whole")).json()["members"]
+    assert (said["windows"]["1h"]["bad"], said["windows"]["1h"]["burn"]) == (10, 10.0)
+    assert said["windows"]["1h"]["burn_highest"] == 10.0
+    assert (said["watermark"], said["slo"]) == ("2026-11-20T09:39:00Z", "orders-freshness")
 
 
 async def test_lists_leave_out_what_takes_reckoning() -> None:

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo_service.domain.budgeting import Calendar, Unmeasured
+from slo_service.domain.budgeting import Calendar, RatioTimeslices, Unmeasured
 from slo_service.domain.catalogue import Catalogue
 from slo_service.domain.cell import Delta, Progress
 from slo_service.domain.indicator import Composite, Freshness, Member, Schedule
-from slo_service.domain.instant import DAY, HOUR, SECOND
+from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.slo import Slo
 from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.statuses import Bounded, Glance
@@ -37,6 +38,7 @@ SLOS = [
 ]
 
 
+@cache
 def judged() -> tuple[Catalogue, Glance]:
     """After some minutes with failures, of which one objective was seen in half, and one not at all."""
     catalogue = Catalogue(slos={slo.name: slo for slo in SLOS})
@@ -112,3 +114,33 @@ def test_a_tier_beside_the_declared_ones_fires_and_has_no_factor() -> None:
     tiers = {(name, dict(labels)["tier"]) for name, labels in found if name.startswith("slo_tier_")}
     assert {("slo_tier_firing", "early"), ("slo_tier_firing", "no-data"), ("slo_tier_factor", "page-1h")} <= tiers
     assert not {("slo_tier_factor", "early"), ("slo_tier_frozen", "no-data")} & tiers
+
+
+def test_counters_are_of_what_is_counted_slices_or_all_members() -> None:
+    halves = other("halves", budgeting=RatioTimeslices(MINUTE))
+    both = SLOS[-1]
+    catalogue = Catalogue(slos={slo.name: slo for slo in (PLAIN, halves, both)})
+    counters = EventCounters()
+    left, right = both.measured
+    counters.add([Delta(PLAIN.stream.id, START, 7, 1, 1), Delta(left, START, 3, 1, 1), Delta(right, START, 4, 1, 1)])
+    counters.add([Delta(halves.stream.id, START, 60, 60, 1), Delta(halves.counted, START, 5 * 10**8, 5 * 10**8, 1)])
+    counters.add([Delta(right, START, -1, 1, 0)])
+    world = World(definitions=catalogue, judged={})
+    said = exposition(world, world, counters)[0].decode()
+    labels = {name: f'{{slo="{name}",service="orders",pipeline="orders",result=' for name in catalogue.slos}
+    for name, good, bad in ((PLAIN.name, 7.0, 1.0), ("halves", 0.5, 0.5), ("both", 7.0, 3.0)):
+        assert f'slo_events_total{labels[name]}"good"}} {good}\n' in said
+        assert f'slo_events_total{labels[name]}"bad"}} {bad}\n' in said
+    assert f'slo_corrections_total{labels["both"]}"good"}} 1.0\n' in said
+
+
+@pytest.mark.parametrize("few", [0, 8], ids=["columns", "one by one"])
+def test_the_budget_of_ratios_is_told_in_slices(few: int) -> None:
+    slo = other("halves", budgeting=RatioTimeslices(MINUTE))
+    evaluator = Evaluator(Catalogue(slos={slo.name: slo}), few=few)
+    evaluator.apply(schedules=[Schedule(slo.stream.id, START - HOUR, Fraction(1), 1)])
+    evaluator.apply(progress=[Progress(slo.stream.id, "canary/main/0", START)])
+    evaluator.apply([Delta(slo.counted, at, 10**9, 0, 1) for at in range(START - HOUR, START, MINUTE)])
+    found = scraped(Catalogue(slos={slo.name: slo}), evaluator.tick(START).statuses)
+    (left,) = [value for (name, _), value in found.items() if name == "slo_error_budget_remaining_events"]
+    assert left == pytest.approx(0.6)

@@ -18,10 +18,7 @@ from tests.show.web.judged import statuses
 
 NAME = "orders-freshness"
 NOTHING = Reading(20 * SECOND, Tally(), Fraction(0), Fraction(0), None)
-HELD = (
-    "1 of 60 canaries failed; at the objective chance alone does that with probability 0.058, a page asks for less "
-    "than 2e-06, which is 4 failures"
-)
+HELD = "1 of 60 canaries failed; chance alone gives that once in 17 such windows; it pages from 4"
 RESTART = Adjustment(
     "broker-restarts",
     Selector(),

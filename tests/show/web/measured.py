@@ -86,5 +86,5 @@ def incident(stream: str, width_ns: int, since_ns: int, until_ns: int) -> list[D
             bad = _EARLIER[day] * width_ns // (4 * HOUR) or int(start % HOUR == 0)
         for begin, end in ((STALL, MOVED), (STALL, BACK)):
             bad += max(0, min(start + width_ns, end) - max(start, begin)) // PERIOD
-        rows.append(replace(cell, good=cell.good - bad, bad=bad))
+        rows.append(replace(cell, good=cell.good - bad, bad=bad) if bad else cell)
     return rows

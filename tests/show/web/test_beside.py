@@ -13,14 +13,14 @@ from slo_service.domain.event import Change
 from slo_service.domain.indicator import Composite, Member
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.slo import Kind, Severity
-from slo_service.domain.status import Phase, Status
+from slo_service.domain.status import MemberStatus, Phase, Status
 from slo_service.domain.tally import Tally
 from slo_service.evaluate.outlook.forecast import Outlook, Pace, forecast
 from slo_service.show.retrospect import Retrospect
 from slo_service.show.web import words
 from slo_service.show.web.looked import KEPT_NS, Looked
 from slo_service.show.web.view import marks, said
-from slo_service.show.web.view.beside import burst_note, comes_back, member_rows, past_view, without
+from slo_service.show.web.view.beside import burst_note, comes_back, cut_off, member_rows, past_view, without
 from slo_service.show.web.view.budget import budget_chart
 from slo_service.show.web.view.lede import lede
 from slo_service.show.web.view.period import heading, in_period
@@ -230,13 +230,28 @@ def test_nothing_is_promised_where_no_failure_leaves_the_window():
     assert without(SLO, JUDGED) == ""
 
 
+def test_times_that_are_not_looked_at_are_told_of():
+    assert cut_off(()) == ""
+    assert cut_off(("blink",)).startswith("blink comes again more than 10,000 times in this window. Only the latest")
+
+
 def test_members_are_shown_against_their_own_targets_and_unknown_ones_as_such():
     other = catalogue().slos["orders-duplicates"].indicator
     parts = (Member("fresh", SLO.indicator, Fraction(99, 100)), Member("once", other, Fraction(999, 1000)))
     whole = replace(SLO, name="whole", indicator=Composite(parts))
-    fresh, once = member_rows(whole, {SLO.stream.id: (SLO, JUDGED)})
+    fresh, once = member_rows(whole, None, {SLO.stream.id: (SLO, JUDGED)})
     assert plain(fresh.hour) == "11.8× (255 bad of 2,160)"
     assert (once.slo, once.hour, once.mark) == ("", "not known here", None)
+
+
+def test_members_of_a_judged_composite_are_shown_as_their_own_tracks_say():
+    parts = (Member("fresh", SLO.indicator, Fraction(99, 100)),)
+    whole = replace(SLO, name="whole", indicator=Composite(parts))
+    hour = replace(JUDGED.readings[HOUR], tally=Tally(90, 10), burn=Fraction(10))
+    own = replace(JUDGED, members=(MemberStatus("fresh", Fraction(99, 100), NOON, {HOUR: hour}),))
+    (fresh,) = member_rows(whole, own, {SLO.stream.id: (SLO, JUDGED)})
+    assert plain(fresh.hour) == "10× (10 bad of 100)"
+    assert fresh.slo == NAME
 
 
 def test_the_budget_of_several_indicators_is_not_counted_in_events():

@@ -14,7 +14,7 @@ from slo_service.definitions.kinds.openslo.sli import IndicatorDraft, IndicatorS
 from slo_service.definitions.node import Node
 from slo_service.definitions.shape import AtMostOne, Choice, Decimal, ExactlyOne, Reference, Requires
 from slo_service.definitions.shape.postponed import NOT_YET
-from slo_service.domain.budgeting import Budgeting, Occurrences, RatioTimeslices, Timeslices
+from slo_service.domain.budgeting import Budgeting, Occurrences, RatioTimeslices, Timeslices, nest
 from slo_service.domain.indicator import Comparison
 from slo_service.domain.tally import Objective
 
@@ -97,7 +97,19 @@ def objective_drafts(
         if composite and not spec.is_member:
             remedy = "add indicator or indicatorRef, or give the SLO one indicator for all its objectives"
             item.fault("E202", f"{item.path} has no indicator, as other objectives have", remedy)
+    if composite:
+        _one_length(items, found)
     return tuple(found)
+
+
+def _one_length(items: Sequence[Node], found: Sequence[ObjectiveDraft]) -> None:
+    """A slice of a composite is one of each member."""
+    lengths = [0 if isinstance(each.budgeting, Occurrences) else each.budgeting.slice_ns for each in found]
+    for item, length in zip(items, lengths, strict=False):
+        if length and lengths[0] and length != lengths[0]:
+            first = items[0].child("timeSliceWindow").written
+            what = f"{item.path} has slices of another length than the first objective, whose are of {first}"
+            item.child("timeSliceWindow").fault("E211", what, f"write timeSliceWindow: {first}")
 
 
 def _draft(at: int, node: Node, spec: ObjectiveSpec, method: str) -> ObjectiveDraft:
@@ -125,6 +137,9 @@ def _budgeting(node: Node, spec: ObjectiveSpec, method: str) -> Budgeting:
         elif given and key not in needed.get(method, ()):
             given.fault(NOT_YET, f"{given.path} says nothing with {method}", f"it is not used; remove {key}")
     length = spec.time_slice_window
+    if length and method in needed and not nest(length.ns):
+        what = f"slices of {length.text} do not fit the rows of 1 min and 15 min that counts are kept in"
+        node.child("timeSliceWindow").fault("W524", what, "write 1m, 3m, 5m, 15m, 30m or 1h, say")
     if method == "Timeslices" and length and spec.time_slice_target is not None:
         return Timeslices(spec.time_slice_target, length.ns)
     return RatioTimeslices(length.ns) if method == "RatioTimeslices" and length else Occurrences()

@@ -13,6 +13,7 @@ from slo_service.definitions.kinds.openslo.alert_policy import (
     AttachedPolicy,
     attached_policies,
 )
+from slo_service.definitions.kinds.openslo.grouping import grouping
 from slo_service.definitions.kinds.openslo.objective import (
     BUDGETING,
     ObjectiveDraft,
@@ -26,6 +27,7 @@ from slo_service.definitions.metadata import OpenSloMetadataSpec
 from slo_service.definitions.notebook import Reference as Referred
 from slo_service.definitions.shape import AtMostOne, Choice, ListOf, Name, Reference, record
 from slo_service.definitions.shape.port import JsonSchema
+from slo_service.domain.grouping import Grouping
 
 _MEASURED: JsonSchema = {"anyOf": [{"required": ["indicator"]}, {"required": ["indicatorRef"]}]}
 
@@ -88,6 +90,7 @@ class SloDraft:
     composite: bool
     window: Window
     policies: tuple[AttachedPolicy, ...]
+    grouping: Grouping | None = None
 
     @property
     def is_composite(self) -> bool:
@@ -121,6 +124,7 @@ def _build(document: Document, spec: SloSpec) -> SloDraft:
         composite=composite,
         window=window(node.child("timeWindow"), spec.time_window),
         policies=attached_policies(node.child("alertPolicies"), spec.alert_policies),
+        grouping=grouping(document),
     )
     _told_apart(document, draft)
     return draft

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,12 +10,12 @@ from slo_service.domain.adjustment import Adjustment, Span
 from slo_service.domain.instant import HOUR
 from slo_service.domain.slo import Slo
 from slo_service.domain.status import Status
-from slo_service.domain.tally import Objective
 from slo_service.evaluate.adjust.adjusted import Occurrence
+from slo_service.evaluate.adjust.recurrence import MOST_STARTS
 from slo_service.evaluate.chance.binomial import OVERDISPERSED
 from slo_service.evaluate.outlook.forecast import Return
 from slo_service.evaluate.outlook.worst import Episode
-from slo_service.show.counted import unit_of
+from slo_service.show.counted import Others, member_figures, unit_of
 from slo_service.show.retrospect import Retrospect
 from slo_service.show.web import words
 from slo_service.show.web.view import marks
@@ -147,6 +147,17 @@ def adjustment_rows(adjusted: Adjusted) -> tuple[AdjustmentRow, ...]:
     )
 
 
+def cut_off(names: Sequence[str]) -> str:
+    """Of adjustments that come again more often than is looked at; empty where none does."""
+    if not names:
+        return ""
+    comes = "comes" if len(names) == 1 else "come"
+    return (
+        f"{', '.join(names)} {comes} again more than {MOST_STARTS:,} times in this window. Only the latest are looked "
+        "at; the time of the earlier ones counts as measured."
+    )
+
+
 def without(slo: Slo, status: Status) -> str:
     """What the budget would be if nothing had been adjusted; empty where nothing was."""
     raw = status.without
@@ -161,23 +172,21 @@ def without(slo: Slo, status: Status) -> str:
     return f"Without them the budget left would be {words.share(left, 1)} ({counts}){beside}."
 
 
-def member_rows(slo: Slo, others: Mapping[str, tuple[Slo, Status | None]]) -> tuple[MemberRow, ...]:
-    """`others`: by stream, objectives of their own."""
+def member_rows(slo: Slo, status: Status | None, others: Others) -> tuple[MemberRow, ...]:
     rows = []
-    for member in slo.members:
-        other, status = others.get(slo.member_stream(member).id, (None, None))
-        reading = status.readings.get(HOUR) if status else None
-        burn = None if reading is None else Objective(member.target).burn_rate(reading.tally)
-        hour = "not known here" if other is None else "not measured"
-        if burn is not None and reading is not None:
-            hour = f"{words.times(burn)} ({reading.tally.bad:,} bad of {reading.tally.total:,})"
+    for member, told in zip(slo.members, member_figures(slo, status, others), strict=True):
+        other, its_status = others.get(slo.member_stream(member).id, (None, None))
+        reading = told.readings.get(HOUR) if told else None
+        hour = "not known here" if told is None and other is None else "not measured"
+        if reading is not None and reading.burn is not None:
+            hour = f"{words.times(reading.burn)} ({reading.tally.bad:,} bad of {reading.tally.total:,})"
         rows.append(
             MemberRow(
                 member.name,
                 words.precise(member.target),
                 words.figure(float(member.weight)),
                 other.name if other else "",
-                marks.of_status(status) if other else None,
+                marks.of_status(its_status) if other else None,
                 hour,
             )
         )

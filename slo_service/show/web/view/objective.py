@@ -27,6 +27,7 @@ from slo_service.show.web.view.beside import (
     PastView,
     adjustment_rows,
     burst_note,
+    cut_off,
     member_rows,
     past_view,
     without,
@@ -67,6 +68,7 @@ class ObjectiveView:
     spent_in: str
     past: PastView | None
     adjustments: tuple[AdjustmentRow, ...]
+    cut: str
     without: str
     members: tuple[MemberRow, ...]
     budget: Markup
@@ -121,12 +123,14 @@ class PastRows:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is known beside live figures and rows. `others` are objectives of their own, by stream."""
+    """What is known beside live figures and rows. `others` are objectives of their own, by stream; `cut` are
+    adjustments of which not all times are looked at."""
 
     past: Retrospect | None = None
     adjusted: Adjusted = ()
     excluded: Sequence[Span] = ()
     others: Mapping[str, tuple[Slo, Status | None]] = field(default_factory=dict)
+    cut: Sequence[str] = ()
 
 
 def place(defined_at: str) -> str:
@@ -166,8 +170,9 @@ def objective_view(
         spent_in=heading(slo, status) if status else "",
         past=past_view(slo, status, found) if found and status else None,
         adjustments=adjustment_rows(beside.adjusted),
+        cut=cut_off(beside.cut),
         without=without(slo, status) if status else "",
-        members=member_rows(slo, beside.others),
+        members=member_rows(slo, status, beside.others),
         budget=budget,
         spent=spent_days(coarse, status.budget.allowed_events) if status else (),
         episodes=numbered,

@@ -55,7 +55,7 @@ def counted(slo: Slo) -> str:
 def _measured(slo: Slo, status: Status) -> Tile:
     reading, unit = status.budget.reading, unit_of(slo)
     small = ""
-    if reading.interval is not None and not is_composed(slo) and unit == 1:
+    if reading.interval is not None:
         low, high = (1 - bound * float(slo.objective.budget) for bound in reversed(reading.interval))
         small = f"{max(low, 0) * 100:.3f}–{min(high, 1) * 100:.3f}"
     bad, total = (words.count(Fraction(n, unit)) for n in (reading.tally.bad, reading.tally.total))
