@@ -26,7 +26,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.objectives import Life, described, objectives
 from benchmarks.peer_prometheus import Cost, costs
 from slo_service.decide.ports import Round
-from slo_service.domain.instant import DAY, HOUR
+from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.runtime.heap import standing
 from slo_service.store.sql.store import open_store
 from tests.services.absence import Absent
@@ -35,7 +35,16 @@ OBJECTIVES, MANY, COMPARED, PEERS_OBJECTIVES = 10_000, 100_000, 2_000, 100
 TICKS, BURSTS = 60, 10
 WARMING = 15  # ticks at first, in which all that is new is judged
 WINDOWS_DAYS = (1, 30, 90)
-SPARSE = ((6 * HOUR, HOUR),)
+SPARSE = (
+    (72 * HOUR, 6 * HOUR),
+    (26 * HOUR, 2 * HOUR),
+    (6 * HOUR + 30 * MINUTE, 30 * MINUTE),
+    (130 * MINUTE, 10 * MINUTE),
+    (36 * MINUTE, 2 * MINUTE),
+    (8 * MINUTE, MINUTE),
+    (MINUTE, 10 * SECOND),
+)
+"""A past that is filled in sooner, and still leaves no gap in any window."""
 
 Result = TypeVar("Result")
 
@@ -132,13 +141,21 @@ def footprint(count: int, *, traced: bool) -> Footprint:
     before = psutil.Process().memory_info().rss
     if traced:
         tracemalloc.start()
-    life = Life(catalogue)
-    life.fill(SPARSE)
+    with standing():
+        life = Life(catalogue)
+        life.fill(SPARSE)
+        wear(life)
     taken = [judged_ms(life) for _ in range(WARMING + 5)]
-    gc.collect()
     if traced:
         return Footprint(count, tracemalloc.get_traced_memory()[0], min(taken[WARMING:]))
     return Footprint(count, psutil.Process().memory_info().rss - before, min(taken[WARMING:]))
+
+
+def wear(life: Life) -> None:
+    """Writes to every slot, as it comes to pass within the longest window: memory is taken when it is written to."""
+    for hall in life.evaluator.floor.halls.values():
+        for ring in hall.bank.rings:
+            ring.counts += 0
 
 
 def p50_p95(values: list[float]) -> str:

@@ -47,6 +47,7 @@ CODES: dict[str, str] = {
     "E409": "more counts than can be added up",
     "E410": "not a time that comes",
     "E411": "cannot be grouped",
+    "E412": "members have slices of several lengths",
     "W501": "no owner",
     "W502": "policy selects a critical job",
     "W503": "selector matches no SLO",

@@ -177,10 +177,15 @@ class Evaluator:
                 if same and slo is not None and self._floor.has_tier(slo, state.tier):
                     continue
                 del tiers[tier]
-                closed += [state] if state.firing else []
+                closed += [self._lately(state, old.slos[name])] if state.firing else []
         self._words = {name: word for name, word in self._words.items() if name in catalogue.slos}
         self._floor.adopt(catalogue, self._adjusted(now_ns))
         return self._superseded(closed, now_ns)
+
+    def _lately(self, state: TierState, slo: Slo) -> TierState:
+        """As it stood at the newest tick, at which it may not have been looked at."""
+        watermark = self._floor.subject(slo).watermark_ns
+        return state if watermark is None or not _counts_time(state) else caught_up(state, watermark)
 
     def adjust(self, now_ns: int) -> None:
         """Looks at what is adjusted about now, where that has not been done for a while; what counts differently then

@@ -155,8 +155,9 @@ class Hall:
     def advance(self, now_ns: int) -> Iterator[int]:
         """Moves on to now; numbers of the objectives to be judged exactly."""
         self.bank.roll(now_ns)
-        if now_ns < self._now_ns:  # what was in the past may lie ahead now
+        if now_ns < self._now_ns:  # what was in the past may lie ahead now, and watermarks go back
             self._dirty.update(self._tracks)
+            self.stir(self._numbers)
         self._now_ns = now_ns
         self._look_at_sole(now_ns)
         for column in list(self._dirty):

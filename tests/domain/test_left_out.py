@@ -86,7 +86,7 @@ HIDDEN = {
     "SqlTable": {"url"},
 }
 BESIDE_THE_POINT = {"Catalogue": {"documents", "_of_pipeline"}, "KafkaTopic": {"partitions"}, "Slo": {"sources"}}
-EMPTY = (None, "", (), {}, 0, Fraction(0), False)
+EMPTY: tuple[object, ...] = (None, "", (), {}, 0, Fraction(0), False)
 
 
 def types() -> list[type[Any]]:

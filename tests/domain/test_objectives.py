@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from slo_service.domain.budgeting import Occurrences, RatioTimeslices, SliceInput, Slicing, Timeslices
+from slo_service.domain.budgeting import NOMINAL_NS, Occurrences, RatioTimeslices, SliceInput, Slicing, Timeslices
 from slo_service.domain.indicator import Composite, Freshness, Lag, Member, Stream, Timing
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.domain.slo import WORKBOOK, Alerting, Kind, Severity, Slo, Tier, tier_name
@@ -128,3 +128,8 @@ def test_a_slice_without_length_or_longer_than_cells_are_kept_is_refused(slice_n
 def test_slices_are_never_reckoned_from_themselves_or_from_nothing(inputs: tuple[SliceInput, ...]) -> None:
     with pytest.raises(ValueError, match="slices are reckoned from other streams, of which sliced needs at least one"):
         Slicing("sliced", SLICED, inputs)
+
+
+def test_units_of_the_calendar_have_nominal_lengths_where_a_length_is_asked_for() -> None:
+    days = {"d": 1, "w": 7, "M": 30, "Q": 90, "Y": 365}
+    assert {"m": MINUTE, "h": HOUR, **{unit: count * DAY for unit, count in days.items()}} == NOMINAL_NS

@@ -96,7 +96,8 @@ def test_a_tier_waits_while_it_burns_and_not_yet_for_long_enough(burning, after_
 
 def test_a_redefined_tier_is_quiet_from_its_last_judgement_and_undecided() -> None:
     state = tier().quietened()
-    assert (state.firing, state.since_ns, state.burning, state.episode, state.burned_ns) == (False, 9, None, None, 0)
+    assert (state.phase, state.since_ns, state.burning) == (Phase.QUIET, 9, None)
+    assert (state.episode, state.burned_ns) == (None, 0)
     assert tier().firing
 
 

@@ -80,10 +80,10 @@ class CanaryLine:
             self.now += SLICE * SECOND
             self._judge()
 
-    def seconds_to_page(self, tier: str, fails: Fails, atmost: int) -> int | None:
-        """After how long this tier fires; None if it does not within `atmost`."""
+    def seconds_to_page(self, tier: str, fails: Fails, within: int) -> int | None:
+        """After how long this tier fires; None if it does not within `within`."""
         begun = self.now
-        while self.now < begun + atmost * SECOND:
+        while self.now < begun + within * SECOND:
             self.run(1, fails)
             if any(row.tier.tier.name == tier for row in self.paged):
                 return (self.now - begun) // SECOND
@@ -126,7 +126,10 @@ class CanaryLine:
         self.now += tick * SECOND
         stream = self.slo.stream.id
         self.evaluator.apply(
-            [Delta(stream, at * SLICE * SECOND, *counts, f"canary/eu/{p}") for (p, at), counts in found.items()],
+            [
+                Delta(stream, at * SLICE * SECOND, good, bad, new, f"canary/eu/{partition}")
+                for (partition, at), (good, bad, new) in found.items()
+            ],
             [Progress(stream, f"canary/eu/{partition}", self.now) for partition in range(self.partitions)],
         )
 

@@ -27,7 +27,7 @@ def summed(rows: list[Delta], width: int) -> list[Delta]:
     for row in rows:
         of = found[row.slice_start_ns // width * width]
         of[0], of[1], of[2] = of[0] + row.good, of[1] + row.bad, of[2] + row.observed
-    return [Delta("s", start, *found[start]) for start in sorted(found)]
+    return [Delta("s", start, found[start][0], found[start][1], found[start][2]) for start in sorted(found)]
 
 
 def spans(slots: list[int]) -> list[Span]:

@@ -117,6 +117,7 @@ def episodes(line: Timeline) -> int:
     return sum(row.opens for row in line.transitions if row.severity is Severity.PAGE)
 
 
+@pytest.mark.timeout(300)
 def test_a_rate_that_hovers_at_the_factor_for_twelve_hours_makes_an_episode_or_two() -> None:
     assert 1 <= episodes(hovering(0, Alerting())) <= 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from slo_service.domain.budgeting import RatioTimeslices, Timeslices
@@ -160,3 +161,14 @@ def test_what_is_measured_of_an_adjusted_stream_is_its_events_not_its_cells() ->
     adjusted = track(TrackKey.of(SLO, ("upgrade",)))
     adjusted.effects = Effects()
     assert adjusted.counted(delta) == replace(delta, observed=7)
+
+
+def test_slots_with_a_bad_event_are_those_that_the_range_touches() -> None:
+    one = track(TrackKey.of(SLO))
+    bank, width = one.bank, one.bank.slots.fine_ns
+    bank.roll(100 * width)
+    slots = np.array([50, 51, 52, 53])
+    bank.add(slots, np.full(4, one.column), np.array([[1, 1, 1, 1], [1, 0, 2, 1], [1, 1, 1, 1]]))
+    assert one.bad_slots(50 * width, 53 * width) == [50 * width, 52 * width]
+    assert one.bad_slots(50 * width + 1, 52 * width) == [50 * width]
+    assert one.bad_slots(51 * width, 53 * width + 1) == [52 * width, 53 * width]

@@ -103,3 +103,17 @@ def test_of_a_composite_nobody_can_tell_for_sure() -> None:
     assert status.exhaustion is not None
     assert status.exhaustion.reason
     assert holds(ExhaustedWithin(100 * DAY), status, START) is None
+
+
+def test_the_past_of_a_budget_is_whole_or_none() -> None:
+    slo = an_slo(window_ns=WINDOW)
+    evaluator = Evaluator(Catalogue(slos={NAME: slo}))
+    assert budget_past(evaluator.floor, slo) is None  # nobody has looked yet
+    expected = Schedule(slo.stream.id, START - DAY, Fraction(1), 1)
+    evaluator.apply(progress=[Progress(slo.stream.id, "a", START)], schedules=[expected])
+    evaluator.tick(START)
+    past = budget_past(evaluator.floor, slo)
+    assert past is not None
+    assert past.start_ns <= START - WINDOW
+    assert past.end_ns >= START
+    assert budget_past(evaluator.floor, replace(slo, window_ns=400 * DAY)) is None

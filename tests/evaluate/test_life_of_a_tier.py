@@ -1,4 +1,4 @@
-"""One tier from quiet to firing and back, over windows that are given: exactly when it turns, and when nobody can say."""
+"""One tier from quiet to firing and back, over given windows: exactly when it turns, and when nobody can say."""
 
 from __future__ import annotations
 

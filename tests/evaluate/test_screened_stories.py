@@ -26,7 +26,16 @@ STORIES = {
     "silence until a page, and after": [*STEADY, *[(60, "nothing")] * 4, (1800, "nothing"), (60, "good"), (60, "good")],
     "half of it missing": [*STEADY, *[(60, "few")] * 6, (600, "few"), (60, "good"), (10, "bad"), (10, "few")],
     "late news and its correction": [*STEADY, (10, "bad"), (10, "late"), (10, "fixed"), (60, "good"), (3600, "good")],
-    "more is expected": [*STEADY, (10, "more"), (60, "good"), (10, "more"), (10, "bad"), (60, "good"), (10, "more")],
+    "more is expected": [
+        *STEADY,
+        (10, "more"),
+        (60, "good"),
+        (10, "more"),
+        (10, "bad"),
+        (600, "good"),
+        (10, "more"),
+        (60, "good"),
+    ],
     "a day goes by": [*STEADY, *[(3600, "good")] * 12, (10, "bad"), *[(3600, "good")] * 14, (10, "bad")],
 }
 

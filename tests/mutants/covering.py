@@ -48,15 +48,17 @@ class Covering:
     def _reaching(self, mutant: Mutant) -> set[str]:
         lines = self.lines.get(mutant.path, {})
         if mutant.binds:
-            return self._mentioning(mutant.binds)
+            found = self._mentioning(mutant.binds, mutant.path.split("/")[1])
+            return found or set().union(*lines.values())  # whatever imports the module
         reaching = set().union(*(lines.get(line, set()) for line in range(mutant.first_line, mutant.last_line + 1)))
         # A line that only continues a statement has no event of its own; the nearest line before it has.
         before = max((line for line in lines if line < mutant.first_line and lines[line]), default=0)
         return reaching or lines.get(before, set())
 
-    def _mentioning(self, name: str) -> set[str]:
-        """What stands outside of functions runs on import; its name leads to the lines and the tests that use it."""
-        word = re.compile(rf"\b{re.escape(name)}\b")
+    def _mentioning(self, name: str, package: str) -> set[str]:
+        """What stands outside of functions runs on import; its name leads to the lines and the tests that use it. Tests
+        that go through all modules of the package need not name it."""
+        word = re.compile(rf"\b{re.escape(name)}\b|\bslo_service\.{package}\.__path__")
         reaching = {test for test in self.seconds if word.search(self._text(test.partition("::")[0]))}
         for path, tests in self.lines.items():
             for number, line in enumerate(self._text(path).splitlines(), start=1):

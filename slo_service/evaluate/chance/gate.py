@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.slo import Severity, Slo, Tier
 from slo_service.domain.status import Reading
+from slo_service.domain.tally import Tally
 from slo_service.evaluate.chance.binomial import MANY, often, page_gate, rounds, tail, ticket_gate, told
 from slo_service.evaluate.counts.expectation import Expectation
 
@@ -18,10 +20,13 @@ def gate(slo: Slo, expectation: Expectation, tier: Tier, long: Reading) -> str:
     sources, budget, significance = expectation.sources, slo.objective.budget, slo.alerting.signals.significance
     if significance >= 1 or not sources:
         return ""
+    failures = long.tally
+    if slo.unmeasured is Unmeasured.BAD:  # silence is a witness where it was declared to be one
+        failures = Tally(failures.good, failures.bad + int(long.unmeasured_events))
     if tier.severity is Severity.PAGE:
-        return page_gate(long.tally, sources, budget, significance)
+        return page_gate(failures, sources, budget, significance)
     if tier.severity is Severity.TICKET and tier.factor(slo.window_ns) <= Fraction(1):
-        return ticket_gate(long.tally, sources, budget, tier.long_ns, expectation.round_ns)
+        return ticket_gate(failures, sources, budget, tier.long_ns, expectation.round_ns)
     return ""
 
 

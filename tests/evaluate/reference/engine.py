@@ -177,7 +177,7 @@ class Reference:
         allowed = beta * (budget.expected + material.events(head, end) + excused)
         spent = budget.bad + (budget.unmeasured if slo.unmeasured is Unmeasured.BAD else 0)
         remaining = 1 - spent / allowed if allowed else None
-        provisional = slo.unmeasured is Unmeasured.FREEZE and budget.coverage < Fraction(9, 10)
+        provisional = not allowed or (slo.unmeasured is Unmeasured.FREEZE and budget.coverage < Fraction(9, 10))
         return Judged(head, windows, budget, allowed, remaining, provisional, stands)
 
     def _tiers(self, slo: Slo, head: int, windows: Mapping[int, Window], changes: list[Changed]) -> Mapping[str, Stand]:

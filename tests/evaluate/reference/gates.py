@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from scipy.stats import binom
 
+from slo_service.domain.budgeting import Unmeasured
 from slo_service.domain.instant import SECOND
 from slo_service.domain.slo import Severity, Slo, Tier
 from tests.evaluate.reference.cells import Expected
@@ -18,7 +19,8 @@ def lets_fire(slo: Slo, tier: Tier, long: Window, expected: Expected) -> bool:
     at_the_objective = tier.severity is Severity.TICKET and tier.factor(slo.window_ns) <= 1
     if significance >= 1 or not partitions or not (at_the_objective or tier.severity is Severity.PAGE):
         return True
-    rounds, failed = -(-(long.good + long.bad) // partitions), long.bad // partitions
+    bad = long.bad + (int(long.unmeasured) if slo.unmeasured is Unmeasured.BAD else 0)
+    rounds, failed = -(-(long.good + bad) // partitions), bad // partitions
     by_chance = float(binom.sf(failed - 1, rounds, float(beta)))
     if tier.severity is Severity.PAGE:
         return by_chance < significance

@@ -11,6 +11,7 @@ from slo_service.domain.cell import CellKey, Progress, Revision, Sample
 from slo_service.domain.indicator import Basis, Schedule
 from slo_service.domain.instant import SECOND, floor_to
 from slo_service.domain.tally import Tally
+from slo_service.evaluate.evaluator import FEW
 from tests.evaluate.reference.features import Features
 from tests.evaluate.reference.stage import Stage
 from tests.evaluate.reference.steps import (
@@ -30,18 +31,19 @@ from tests.evaluate.timeline import START
 CELLS_A_STEP = 24  # a long stretch of time is told by so many cells
 
 
-def play(features: Features, plot: Plot, into_seconds: int, steps: Sequence[Step]) -> Stage:
-    story = _Play(features, plot, START + into_seconds * SECOND)
+def play(features: Features, plot: Plot, into_seconds: int, steps: Sequence[Step], few: int = FEW) -> Stage:
+    """`few`: objectives side by side that are judged without being screened first."""
+    story = _Play(features, plot, START + into_seconds * SECOND, few)
     for step in steps:
         story.take(step)
     return story.stage
 
 
 class _Play:
-    def __init__(self, features: Features, plot: Plot, now_ns: int) -> None:
+    def __init__(self, features: Features, plot: Plot, now_ns: int, few: int) -> None:
         self.features = features
         self.plot = plot
-        self.stage = Stage(plot.catalogues[0], plot.slicings, now_ns)
+        self.stage = Stage(plot.catalogues[0], plot.slicings, now_ns, few)
         self.counter = 0
         self.batches: list[Batch] = []
         self.rates = {index: (stream.rate, stream.sources) for index, stream in enumerate(plot.streams)}

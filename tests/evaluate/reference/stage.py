@@ -33,8 +33,9 @@ def at_once(work: Coroutine[Any, Any, T]) -> T:
 
 
 class Stage:
-    def __init__(self, catalogue: Catalogue, slicings: Mapping[str, Slicing], now_ns: int) -> None:
-        self.now_ns = now_ns
+    def __init__(self, catalogue: Catalogue, slicings: Mapping[str, Slicing], now_ns: int, few: int) -> None:
+        """`few`: objectives side by side that are judged without being screened first."""
+        self.now_ns, self.few = now_ns, few
         self.catalogue = catalogue
         self.store = MemoryStore(lambda: self.now_ns)
         self.store.slicing(slicings)
@@ -44,6 +45,10 @@ class Stage:
 
     def _started(self) -> Judgement:
         judgement = Judgement(self.catalogue, 1, self.store.journal, self.store.cells, tuple)
+        floor = judgement._evaluator.floor
+        floor.few = self.few
+        for hall in floor.halls.values():
+            hall._few = self.few
         at_once(judgement.start(self.now_ns))
         return judgement
 

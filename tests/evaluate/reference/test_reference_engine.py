@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from slo_service.evaluate.evaluator import FEW
 from tests.evaluate.reference.features import EACH, EVERYTHING, LANDED, PLAIN, Features
 from tests.evaluate.reference.play import play
 from tests.evaluate.reference.stories import stories
@@ -28,4 +29,4 @@ def _named(features: Features) -> str:
 @given(st.data())
 def test_any_story_gives_the_same_figures_and_states_as_the_raw_cells(features: Features, data: st.DataObject) -> None:
     plot, into_seconds, steps = data.draw(stories(features))
-    play(features, plot, into_seconds, steps)
+    play(features, plot, into_seconds, steps, data.draw(st.sampled_from([FEW, 0])))

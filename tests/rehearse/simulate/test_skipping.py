@@ -44,7 +44,13 @@ def both_ways(plan: Plan) -> tuple[dict[str, object], dict[str, object]]:
         ),
         pytest.param(replace(PLAN, canaries=Canaries(10 * SECOND)), id="canaries"),
         pytest.param(
-            replace(PLAN, canaries=Canaries(29 * SECOND, 2)),
+            replace(
+                PLAN,
+                error_ratio=Fraction(1),
+                outage_ns=6 * MINUTE,
+                alerting=replace(SHORT, tiers=TIERS[:1]),
+                canaries=Canaries(26 * SECOND, 2),
+            ),
             id="partitions over a window that is no whole number of periods",
         ),
         pytest.param(

@@ -109,7 +109,7 @@ def _one_length(items: Sequence[Node], found: Sequence[ObjectiveDraft]) -> None:
         if length and lengths[0] and length != lengths[0]:
             first = items[0].child("timeSliceWindow").written
             what = f"{item.path} has slices of another length than the first objective, whose are of {first}"
-            item.child("timeSliceWindow").fault("E211", what, f"write timeSliceWindow: {first}")
+            item.child("timeSliceWindow").fault("E412", what, f"write timeSliceWindow: {first}")
 
 
 def _draft(at: int, node: Node, spec: ObjectiveSpec, method: str) -> ObjectiveDraft:
