@@ -53,6 +53,18 @@ BEYOND_A_SCHEMA: dict[str, str] = {
     "adjustment-backwards.yaml": _TWO,
     "data-source-contradicted.yaml": "the other half is in another document",
     **dict.fromkeys(("setting-in-a-query.yaml", "setting-in-a-template.yaml"), _FREE),
+    **dict.fromkeys(
+        (
+            "group-by-no-label.yaml",
+            "group-by-own-label.yaml",
+            "group-by-reserved.yaml",
+            "group-by-too-many.yaml",
+            "group-by-twice.yaml",
+            "max-groups-alone.yaml",
+            "max-groups-none.yaml",
+        ),
+        "an annotation is free text to OpenSLO",
+    ),
     "tiers-all-off.yaml": "which tiers are left depends on those of the preset",
 }
 """Files with a mistake of form that no schema can express, and why."""
