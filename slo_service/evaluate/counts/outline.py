@@ -33,6 +33,7 @@ class Outline:
         self.known: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._from: Ints = np.zeros(0, np.int64)  # the lines hold for watermarks in [from, until)
         self._until: Ints = np.zeros(0, np.int64)
+        self.turns: Ints = np.zeros(0, np.int64)  # when the line at the head ends, as if nothing were excluded
 
     def redraw(self, tracks: Iterable[Track]) -> None:
         """For tracks whose expectation has changed."""
@@ -64,11 +65,13 @@ class Outline:
         self.slope, self.level = np.zeros((3, shape[0] + 1, shape[1])), np.zeros((3, shape[0] + 1, shape[1]))
         self.epoch, self.known = np.zeros(shape[1], np.int64), np.zeros(shape[1], np.bool_)
         self._from, self._until = np.full(shape[1], NEVER, np.int64), np.full(shape[1], NEVER, np.int64)
+        self.turns = np.full(shape[1], _FAR, np.int64)
 
     def _draw(self, track: Track, watermark_ns: int) -> None:
         column, expectation = track.column, track.expectation
         self.known[column] = expectation.known
         self._from[column], self._until[column] = watermark_ns, _FAR
+        self.turns[column] = _FAR
         if not expectation.known:
             self.slope[:, :, column] = self.level[:, :, column] = 0
             return
@@ -80,6 +83,8 @@ class Outline:
             self.slope[:, :, column] = [[float(line.slope)] for line in only if line is not None]
             self.level[:, :, column] = 0.0
             return
+        _, following = expectation.whole_course.line(head)
+        self.turns[column] = _FAR if following is None else following
         places = [*self._tails(column, watermark_ns), (head, 0)]
         for kind, course in enumerate(courses):
             base = course.at(watermark_ns)

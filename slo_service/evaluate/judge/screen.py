@@ -259,7 +259,11 @@ class Screen:
         begun = self._calendar & (marks != NEVER)
         for at in np.flatnonzero(begun & (marks >= self._ends)):
             self._ends[at] = budget_window(self.rows[int(at)].slo).end_ns(int(marks[at]))
-        return np.where(begun, self.outline.slope[ALL_EVENTS, -1, self.columns] * (self._ends - marks), 0.0)
+        to_come = np.where(begun, self.outline.slope[ALL_EVENTS, -1, self.columns] * (self._ends - marks), 0.0)
+        for at in np.flatnonzero(begun & (self.outline.turns[self.columns] < self._ends)):
+            course = self.rows[int(at)].track.expectation.whole_course
+            to_come[at] = float(course.between(int(marks[at]), int(self._ends[at])))
+        return to_come
 
 
 def basis_of(track: Track) -> bool:
