@@ -62,7 +62,8 @@ def blind(status: Status) -> bool:
     """Nothing is measured now: no verdict of this status may lead to an action."""
     if status.watermark_ns is None or status.state is State.FROZEN:
         return True
-    return bool(status.tiers) and all(tier.frozen_since_ns is not None for tier in status.tiers)
+    told = any(t.firing and t.frozen_since_ns is None for t in status.signals if t.tier.kind is Kind.PARTITION)
+    return bool(status.tiers) and not told and all(tier.frozen_since_ns is not None for tier in status.tiers)
 
 
 def tiers_meant(what: str, status: Status) -> tuple[TierState, ...]:

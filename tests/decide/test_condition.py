@@ -27,6 +27,8 @@ FIRING, FROZEN_FIRING = a_status(a_tier(firing=True)), a_status(a_tier(firing=Tr
 ONE_FROZEN = a_status(a_tier(firing=True), a_tier(1, firing=True, frozen=True))
 HEALTHY = a_status(a_tier(), a_tier(2))
 PARTITION = a_status(a_tier(), signals=(a_sign(Kind.PARTITION, firing=True),))
+YOUNG = a_status(a_tier(frozen=True), signals=(a_sign(Kind.PARTITION, firing=True),))  # all windows hold too little yet
+YOUNG_QUIET = a_status(a_tier(frozen=True), signals=(a_sign(Kind.PARTITION),))
 RECOVERING = a_status(a_tier(), signals=(a_sign(Kind.PARTITION, quiet_ns=MINUTE),))
 ALARM = a_status(a_tier(), signals=(a_sign(Kind.EARLY, firing=True),))
 NO_ALARM = a_status(a_tier(), signals=(a_sign(Kind.EARLY),))
@@ -150,7 +152,10 @@ def test_acting_on_a_budget_needs_the_whole_interval(interval: tuple[float, floa
     assert holds(QUARTER, a_status(remaining="0.2", interval=interval), NOON, surely=True) is answer
 
 
-@pytest.mark.parametrize(("status", "answer"), [(FIRING, False), (FROZEN_FIRING, True), (DARK, True), (UNBORN, True)])
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(FIRING, False), (FROZEN_FIRING, True), (DARK, True), (UNBORN, True), (YOUNG, False), (YOUNG_QUIET, True)],
+)
 def test_blind_is_when_nothing_is_measured(status: Status, answer: bool) -> None:
     assert blind(status) is answer
 

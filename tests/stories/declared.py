@@ -56,6 +56,8 @@ spec:
   selector: {matchLabels: {pipeline: orders}}
   tiers: [{severity: page, long: 1h, short: 30s, budgetShare: 2%}]
   keepFiringFor: 10s
+  partitionTier: false  # each of the six has a canary a second: it would page before the tier that is looked at
+  early: false
 """
 
 _SLO = """\
