@@ -28,7 +28,7 @@ def scrapes(url: str, slo: str) -> list[Scrape]:
             watermark=found["slo_watermark_timestamp_seconds"],
             burn=found.get("slo_burn_rate 1h"),
             remaining=found.get("slo_error_budget_remaining_ratio"),
-            firing=found["slo_tier_firing"] == 1,
+            firing=found["slo_tier_firing page-1h"] == 1,
         )
         for found in kept.values()
         if "slo_watermark_timestamp_seconds" in found
@@ -36,10 +36,10 @@ def scrapes(url: str, slo: str) -> list[Scrape]:
 
 
 def _samples(url: str, promql: str) -> Iterator[tuple[str, float, float]]:
-    """Name (with the window, where there is one), instant and value."""
+    """Name (with the window, or the tier, where there is one), instant and value."""
     answer = httpx.get(f"{url}/api/v1/query", params={"query": promql}, trust_env=False, timeout=20).raise_for_status()
     for series in cast(list[dict[str, object]], answer.json()["data"]["result"]):
         labels = cast(dict[str, str], series["metric"])
-        name = " ".join(filter(None, (labels["__name__"], labels.get("window"))))
+        name = " ".join(filter(None, (labels["__name__"], labels.get("window"), labels.get("tier"))))
         for at, value in cast(list[tuple[float, str]], series["values"]):
             yield name, at, float(value)
