@@ -77,6 +77,7 @@ class Hall:
         del self._tracks[track.column]
         self._dirty.discard(track.column)
         self._sole.pop(track.column, None)
+        self._facts.begin(track.column, key)
         self.bank.give_back(track.column)
 
     @property
@@ -207,7 +208,6 @@ class Hall:
         marks = np.fromiter(sole.values(), np.int64, len(sole))
         plain = facts.filled[columns] & (marks <= now_ns + AHEAD_NS)
         facts.progress[columns[plain]] = marks[plain]
-        facts.heard[columns[plain]] = True
         self._dirty.update(columns[~plain].tolist())
         sole.clear()
 

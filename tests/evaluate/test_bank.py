@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 
 import numpy as np
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_service.domain.adjustment import Span
+from slo_service.domain.budgeting import Calendar
 from slo_service.domain.indicator import Schedule
 from slo_service.domain.instant import DAY, HOUR, MINUTE, SECOND
 from slo_service.evaluate.counts.bank import Bank
 from slo_service.evaluate.counts.expectation import Expectation
-from slo_service.evaluate.counts.ring import NARROW
+from slo_service.evaluate.counts.ring import NARROW, Columns
 from slo_service.evaluate.counts.slots import Slots
 from slo_service.evaluate.counts.window import Window
 
@@ -74,6 +76,49 @@ def test_running_sums_equal_the_sum_over_raw_slices(
         for length in LENGTHS:
             assert sums(bank, length, at) == plain(cells, now, length)
             assert sums(bank, length, 1 - at) == (0, 0, 0)
+
+
+def test_a_calendar_window_that_has_just_begun_holds_what_came_since_its_boundary() -> None:
+    days = Window(DAY, Calendar(datetime(2026, 1, 5), "UTC", 1, "d"))  # noqa: DTZ001 - its zone stands beside it
+    bank, boundary = a_bank(), days.start_ns(T0)
+    bank.index_of(days)
+    bank.roll(boundary + HOUR)
+    cells = [(boundary + at * WIDTH, 1 + at % 5, at % 3) for at in range(-200, 200)]
+    for cell in cells:
+        add(bank, *cell)
+    for into in (WIDTH, 5 * MINUTE, 15 * MINUTE - 1, 15 * MINUTE, 20 * MINUTE, 0):
+        mark = boundary + into
+        bank.advance(np.array([mark]))
+        inside = [(good, bad) for at, good, bad in cells if boundary <= at < mark]
+        wanted = [sum(good for good, _ in inside), sum(bad for _, bad in inside), len(inside)]
+        assert bank.sums[:, bank.index_of(days), 0].tolist() == wanted
+        start, summed = bank.sum(0, days, mark)
+        assert (start, summed.tolist()) == (boundary, wanted)
+
+
+def test_windows_move_slot_by_slot_and_are_summed_anew_only_after_a_leap() -> None:
+    anew: list[int] = []
+
+    class Counted(Bank):
+        def _resum(self, at: int, columns: Columns) -> None:
+            anew.append(at)
+            super()._resum(at, columns)
+
+    days = Window(DAY, Calendar(datetime(2026, 1, 5), "UTC", 1, "d"))  # noqa: DTZ001 - its zone stands beside it
+    bank, mark = Counted(SLOTS, 0, 0, 30 * DAY), days.end_ns(T0) - HOUR
+    bank.reserve(1)
+    for window in (Window(HOUR), Window(DAY), Window(7 * DAY), days):
+        bank.index_of(window)
+    bank.roll(mark)
+    quarter = 15 * MINUTE
+    told = []
+    for step in (0, quarter, WIDTH, quarter + WIDTH, -1, quarter, quarter - 2 * WIDTH, 1):
+        anew.clear()
+        mark += step
+        bank.advance(np.array([mark]))
+        told.append(list(anew))
+    everything = [0, 1, 2, 3]
+    assert told == [everything, [], [], everything, [0], [], [], [3]]
 
 
 def test_counts_beyond_32_bits_are_exact() -> None:

@@ -132,6 +132,13 @@ def test_a_silent_member_keeps_a_composite_from_being_clear() -> None:
     assert judge(Fraction(14), as_good, as_good) is Verdict.CLEAR
 
 
+def test_a_composite_that_was_looked_at_a_little_and_was_idle_is_clear() -> None:
+    window = combine((Part(member(), reading(0, 0, coverage=Fraction(1, 9))),))
+    assert judge(Fraction(14), window, window) is Verdict.CLEAR
+    dark = combine((Part(member(), reading(0, 0)),))
+    assert judge(Fraction(14), dark, dark) is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize(("inclusive", "verdict"), [(False, Verdict.CLEAR), (True, Verdict.BURNS)])
 def test_at_the_factor_is_over_it_only_where_the_tier_says_so(inclusive, verdict) -> None:
     window = combine((Part(member(), reading(98, 2)), Part(member(), reading(99, 1))))

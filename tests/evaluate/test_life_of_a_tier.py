@@ -193,6 +193,13 @@ def test_a_tier_wakes_when_time_alone_may_turn_it(state: TierState, wakes: int |
     assert wakes_at(state, SLO) == wakes
 
 
+def test_a_state_that_goes_on_is_of_the_tier_and_the_windows_of_now() -> None:
+    before, stricter = told((0, CLEAR)), replace(PAGE, burn=Fraction(3))
+    assert (before.quiet_ns, before.burned_ns) == (0, 0)
+    state = advance(before, SLO, stricter, MINUTE, Sight(CLEAR, CALM, EXACTLY))
+    assert (state.tier, state.factor, state.long, state.short) == (stricter, 3, CALM, EXACTLY)
+
+
 def test_a_ticket_is_kept_for_a_day() -> None:
     state = told((0, BURNS), (1, CLEAR), tier=TICKET)
     assert wakes_at(state, SLO) == MINUTE + DAY

@@ -83,7 +83,6 @@ class _Finder(libcst.CSTVisitor):
     def on_visit(self, node: libcst.CSTNode) -> bool:
         if _left_out(node):
             return False
-        self._functions += isinstance(node, libcst.FunctionDef)
         self._bound += _names(node)
         self.found += [self._mutant(node, changed) for changed in _changes(node)]
         return True
@@ -91,9 +90,14 @@ class _Finder(libcst.CSTVisitor):
     def on_leave(self, original_node: libcst.CSTNode) -> None:
         if _left_out(original_node):
             return
-        self._functions -= isinstance(original_node, libcst.FunctionDef)
         for _ in _names(original_node):
             self._bound.pop()
+
+    def on_visit_attribute(self, node: libcst.CSTNode, attribute: str) -> None:
+        self._functions += _is_run_when_called(node, attribute)
+
+    def on_leave_attribute(self, original_node: libcst.CSTNode, attribute: str) -> None:
+        self._functions -= _is_run_when_called(original_node, attribute)
 
     def _mutant(self, node: libcst.CSTNode, changed: libcst.CSTNode) -> Mutant:
         lines = self.get_metadata(PositionProvider, node)
@@ -109,6 +113,11 @@ class _Finder(libcst.CSTVisitor):
             start, end, replacement = 0, len(self._text), whole.code
         binds = self._bound[0] if self._bound and not self._functions else ""
         return Mutant(self._path, self._text, start, end, replacement, lines.start.line, lines.end.line, binds)
+
+
+def _is_run_when_called(node: libcst.CSTNode, attribute: str) -> bool:
+    """The body of a function is, and the defaults of its arguments are not."""
+    return attribute == "body" and isinstance(node, libcst.FunctionDef)
 
 
 def _left_out(node: libcst.CSTNode) -> bool:
@@ -142,6 +151,8 @@ def _names(node: libcst.CSTNode) -> list[str]:
             return [name]
         case libcst.AnnAssign(target=libcst.Name(value=name)):
             return [name]
+        case libcst.Assign(targets=[libcst.AssignTarget(target=libcst.Tuple(elements=[first, *_])), *_]):
+            return [first.value.value] if isinstance(first.value, libcst.Name) else []
         case _:
             return []
 

@@ -49,6 +49,19 @@ def test_a_mutant_outside_of_functions_knows_by_which_name_it_is_used(tree: Path
     assert [each.binds for each in mutants_of(tree, TRIAL)] == ["LIMIT", "LIMIT", "", ""]
 
 
+def test_several_names_given_at_once_are_known_by_the_first(tree: Path) -> None:
+    (tree / TRIAL).write_text("GOOD, BAD = 0, 1\n")
+    assert {each.binds for each in mutants_of(tree, TRIAL)} == {"GOOD"}
+
+
+def test_the_default_of_an_argument_runs_on_import_and_the_body_does_not(tree: Path) -> None:
+    (tree / TRIAL).write_text("class Gate:\n    def open(self, wide: int = 3) -> int:\n        return wide + 1\n")
+    assert {each.binds: each.difference()[1] for each in reversed(mutants_of(tree, TRIAL))} == {
+        "Gate": "def open(self, wide: int = 4) -> int:",
+        "": "return wide - 1",
+    }
+
+
 def test_a_mutant_changes_name_when_its_module_does(tree: Path) -> None:
     before = changed(tree, "LIMIT = 4").identity
     (tree / TRIAL).write_text(LIMIT + "\nOTHER = LIMIT\n")

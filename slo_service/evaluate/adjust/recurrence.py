@@ -17,7 +17,8 @@ from slo_service.domain.calendar import instant_of, local_time
 
 MOST_STARTS = 10_000  # one an hour for 400 days
 MOST_COUNTED = 100_000  # that a COUNT is looked through for
-MOST_DAYS = 20_000  # that are looked at
+MOST_DAYS = 20_000  # that are looked at, and the slack at both ends
+_SLACK = timedelta(days=2)  # local times stand still or go back by up to a day
 _ANCHOR = datetime(1970, 1, 1)  # noqa: DTZ001 - local time; where intervals are counted from if nothing says so
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -78,7 +79,7 @@ class Rule:
         """Local times from `start` to before `end`, the latest first; MOST_DAYS are looked at. COUNT is left out."""
         low = max(start, self.first)
         high = min(end, self.until + timedelta(microseconds=1)) if self.until else end
-        day, least = high.date(), max(low.date(), high.date() - timedelta(days=MOST_DAYS))
+        day, least = high.date(), max(low.date(), high.date() - timedelta(days=MOST_DAYS) - 2 * _SLACK)
         while day >= least:
             yield from (at for at in reversed(self._times(day)) if low <= at < high)
             day -= timedelta(days=1)
@@ -86,7 +87,7 @@ class Rule:
     def counted(self, end: datetime) -> tuple[datetime, ...]:
         """The first so many as COUNT says, up to before `end`; MOST_COUNTED and MOST_DAYS are looked at."""
         high = min(end, self.until + timedelta(microseconds=1)) if self.until else end
-        days = min((high.date() - self.first.date()).days + 1, MOST_DAYS)
+        days = min((high.date() - self.first.date()).days + 1, MOST_DAYS + _SLACK.days)
         each = (at for number in range(days) for at in self._times(self.first.date() + timedelta(days=number)))
         return tuple(at for at in islice((at for at in each if at >= self.first), self._most) if at < high)
 
@@ -183,12 +184,11 @@ def starts(recurring: Recurring, since_ns: int, until_ns: int) -> Starts:
     first = _ANCHOR if recurring.start_ns is None else local_time(recurring.start_ns, zone)
     rule = Rule.of(recurring.rule, first, zone)
     end_ns = until_ns if recurring.until_ns is None else min(until_ns, recurring.until_ns + 1)
-    slack = timedelta(days=2)  # local times stand still or go back by up to a day
     low, high = (local_time(at, zone) for at in (since_ns, end_ns))
     latest_first = (
-        rule.between(low - slack, high + slack) if rule.count is None else reversed(rule.counted(high + slack))
+        rule.between(low - _SLACK, high + _SLACK) if rule.count is None else reversed(rule.counted(high + _SLACK))
     )
-    instants = (instant_of(local, zone) for local in latest_first if local >= low - slack)
+    instants = (instant_of(local, zone) for local in latest_first if local >= low - _SLACK)
     found = list(islice((at for at in instants if since_ns <= at < end_ns), MOST_STARTS + 1))
     looked_at = (high - (first if rule.count is not None else max(low, first))).days
     at_ns = tuple(sorted(set(found[:MOST_STARTS])))  # local times of an hour that does not exist are one instant

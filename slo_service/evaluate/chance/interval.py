@@ -14,7 +14,7 @@ _TINY = 1e-300
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
-    """I_x(a, b) for a, b > 0 and 0 ≤ x ≤ 1, to about 14 digits."""
+    """I_x(a, b) for a, b > 0 and 0 ≤ x ≤ 1, to about 14 digits where a + b is below 100, and to ten at a million."""
     if x <= 0.0 or x >= 1.0:
         return 0.0 if x <= 0.0 else 1.0
     front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x))

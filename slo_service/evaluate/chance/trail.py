@@ -66,7 +66,7 @@ class Trails:
         back = self._placed[tracks] & (heads < self._head[tracks])
         self._forget(tracks[back])
         end = self._end.copy()
-        end[tracks] = np.where(self._placed[tracks], np.maximum(end[tracks], heads), heads)
+        end[tracks] = heads  # an end never goes back
         self._extend(tracks, end)
         tail, head = self._tail.copy(), self._head.copy()
         tail[tracks] = np.maximum(tails, self._end[tracks] - self._slots)

@@ -214,7 +214,7 @@ class Composed:
         return Part(member, reading, excused)
 
 
-def draw_up(slo: Slo, reading: Reading, excused: Fraction = Fraction(0), to_come: Fraction = Fraction(0)) -> Budget:
+def draw_up(slo: Slo, reading: Reading, excused: Fraction, to_come: Fraction) -> Budget:
     """remaining = 1 − bad ÷ (β × events), events being those measured and those expected: of the unmeasured time, of
     time that is excused (they stay as good), and of what is still to come of a calendar window."""
     allowed = slo.objective.budget * (reading.expected + excused + to_come)

@@ -22,6 +22,7 @@ from slo_service.evaluate.judge.tier import Verdict
 MONTH_NS = 30 * DAY
 SPARE = 16  # places for objectives that come later, at the least
 OLD_NS = HOUR  # what was judged first so long after its time is no news
+OFF = Watched(Fraction(0), PartitionTier())  # of a place that nobody watches, where nothing is expected
 _VERDICTS = {BURNS: Verdict.BURNS, CLEAR: Verdict.CLEAR}
 
 
@@ -81,37 +82,30 @@ class Watch:
 
     def __init__(self, slice_ns: int, ahead_ns: int) -> None:
         self._slice_ns, self._ahead_ns = slice_ns, ahead_ns
-        self._watching: Sequence[Watching] = ()
         self._places: dict[str, int] = {}  # in the partition tier; none is given twice
         self._room = 0
         self._partitions: Partitions | None = None
         self._detectors: Detectors | None = None
         self._listening: dict[str, int] = {}
         self._budgets: dict[str, Fraction] = {}
-        self._good: Ints = np.zeros(0, np.int64)  # towards the next round of canaries
-        self._bad: Ints = np.zeros(0, np.int64)
-        self._ears = Numbers(())  # of the detectors
-        self._apart = Numbers(())  # of the partition tier, where partitions can be told apart
-        self._place_of = self._ear_of = self._columns = np.zeros(0, np.intp)
-        self._sources: Ints = np.zeros(0, np.int64)
-        self._several: Ints = np.zeros(0, np.int64)  # 1 where partitions can be told apart
+        self.put(())
 
     def put(self, watching: Sequence[Watching]) -> None:
         """These are watched from now on."""
-        self._watching = watching
+        self._watching: Sequence[Watching] = watching
         self._put_partitions([each for each in watching if watches_partitions(each.slo)])
         self._put_detectors([each for each in watching if listens_early(each.slo)])
         listening = [each for each in watching if each.slo.name in self._listening]
-        self._ears = Numbers([(each.column, self._listening[each.slo.name]) for each in listening])
-        apart = [e for e in watching if e.slo.name in self._places and e.expectation.sources > 1]
-        self._apart = Numbers([(each.column, self._places[each.slo.name]) for each in apart])
-        names = [each.slo.name for each in watching]
-        self._place_of = np.array([self._places.get(name, -1) for name in names], np.intp)
-        self._ear_of = np.array([self._listening.get(name, -1) for name in names], np.intp)
-        self._columns = np.array([each.column for each in watching], np.intp)
+        self._ears = Numbers([(each.column, self._listening[each.slo.name]) for each in listening])  # of the detectors
         several = [each.slo.name in self._places and each.expectation.sources > 1 for each in watching]
-        self._several = np.array(several, np.int64)
-        self._sources = np.array([max(1, each.expectation.sources) for each in listening], np.int64)
+        self._several: Ints = np.array(several, np.int64)  # 1 where partitions can be told apart
+        apart = [watching[at] for at in np.flatnonzero(self._several).tolist()]
+        self._apart = Numbers([(each.column, self._places[each.slo.name]) for each in apart])  # of the partition tier
+        names = [each.slo.name for each in watching]
+        self._place_of: Columns = np.array([self._places.get(name, -1) for name in names], np.intp)
+        self._ear_of: Columns = np.array([self._listening.get(name, -1) for name in names], np.intp)
+        self._columns: Columns = np.array([each.column for each in watching], np.intp)
+        self._sources: Ints = np.array([max(1, each.expectation.sources) for each in listening], np.int64)
 
     def reschedule(self) -> None:
         """After what is expected has changed."""
@@ -122,8 +116,7 @@ class Watch:
         new = [each for each in watching if each.slo.name not in self._places]
         if len(self._places) + len(new) > self._room:
             self._room = len(watching) + max(SPARE, len(watching) // 4)
-            off = Watched(Fraction(1, 2), PartitionTier())
-            self._partitions = Partitions(self._slice_ns, self._ahead_ns, [off] * self._room)
+            self._partitions = Partitions(self._slice_ns, self._ahead_ns, [OFF] * self._room)
             self._places = {}
             gone = set()
             new = list(watching)
@@ -132,7 +125,7 @@ class Watch:
         if self._partitions is None:
             return
         for name in gone:
-            self._partitions.watch(self._places[name], Watched(Fraction(1, 2), PartitionTier()))
+            self._partitions.watch(self._places[name], OFF)
         for each in watching:
             tier, expected = each.slo.alerting.signals.partition_tier, each.expectation
             several = expected.sources if expected.sources > 1 else 0  # of one the windows tell
@@ -145,7 +138,7 @@ class Watch:
         rounds = [Fraction(MONTH_NS, each.expectation.round_ns or SECOND) for each in watching]
         self._listening = {each.slo.name: at for at, each in enumerate(watching)}
         self._budgets = {each.slo.name: each.slo.objective.budget for each in watching}
-        self._good, self._bad = np.zeros(len(watching), np.int64), np.zeros(len(watching), np.int64)
+        self._good, self._bad = np.zeros((2, len(watching)), np.int64)  # towards the next round of canaries
         self._detectors = Detectors([each.slo.objective.budget for each in watching], rounds) if watching else None
         if old is None or self._detectors is None:
             return
@@ -184,14 +177,15 @@ class Watch:
         for column, deltas in cells.items():
             for delta in deltas:
                 by_start.setdefault(delta.slice_start_ns, []).append((column, delta))
-        places = [(self._places[each.slo.name], each.column) for each in self._watching if each.column in cells]
+        watched = [each for each in self._watching if each.column in cells and each.slo.name in self._places]
+        places = [(self._places[each.slo.name], each.column) for each in watched]
         for start_ns in sorted(by_start):
             found = by_start[start_ns]
             self._add_partitions(Came.of([column for column, _ in found], [delta for _, delta in found]))
             head = start_ns + self._slice_ns
-            due = np.array([place for place, column in places if head <= ends[column]], np.intp)
+            due = [place for place, column in places if head <= ends[column]]
             if self._partitions is not None:
-                self._partitions.advance(due, np.full(due.size, head, np.int64))
+                self._partitions.advance(due, [head] * len(due))
 
     def alarm(self, slo: str) -> None:
         """The early detector has raised an alarm before, which has not ended."""

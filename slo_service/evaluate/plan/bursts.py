@@ -49,7 +49,7 @@ def pages(blips: Blips, watches: Sequence[Watch], seconds: float) -> float:
     if not watches:
         return 0.0
     begun = _alone(blips, watches[0]) if len(watches) == 1 else _together(blips, watches[0], watches[1])
-    return blips.rate * seconds * begun
+    return blips.rate * seconds * max(0.0, begun)  # where limits are out of reach only rounding is left
 
 
 def _alone(blips: Blips, watch: Watch) -> float:
