@@ -35,6 +35,7 @@ class Evaluation:
 
 FEW = 8
 STANDSTILL_NS = MINUTE  # a longer time without a tick is one that nobody has judged
+GONE = "-"  # as the stream of a state: of what is not declared any more
 ANEW_NS = HOUR  # recurring adjustments are looked for so often, for two days ahead
 
 Changed = tuple[tuple[Transition, ...], tuple[TierState, ...]]
@@ -170,6 +171,7 @@ class Evaluator:
         that is still referred to keeps its counts. New streams start empty: the caller rebuilds them from the store."""
         old, self._catalogue, self._load = self._catalogue, catalogue, load
         closed: list[TierState] = []
+        forgotten: list[TierState] = []
         for name, tiers in list(self._tiers.items()):
             slo, before = catalogue.slos.get(name), old.slos.get(name)
             same = slo is not None and before is not None and slo.stream.id == before.stream.id
@@ -177,10 +179,10 @@ class Evaluator:
                 if same and slo is not None and self._floor.has_tier(slo, state.tier):
                     continue
                 del tiers[tier]
-                closed += [self._lately(state, old.slos[name])] if state.firing else []
+                (closed if state.firing else forgotten).append(self._lately(state, old.slos[name]))
         self._words = {name: word for name, word in self._words.items() if name in catalogue.slos}
         self._floor.adopt(catalogue, self._adjusted(now_ns))
-        return self._superseded(closed, now_ns)
+        return self._superseded(closed, now_ns, forgotten)
 
     def _lately(self, state: TierState, slo: Slo) -> TierState:
         """As it stood at the newest tick, at which it may not have been looked at."""
@@ -212,9 +214,11 @@ class Evaluator:
         self._effects = found
         return found
 
-    def _superseded(self, closed: Sequence[TierState], now_ns: int) -> Changed:
+    def _superseded(self, closed: Sequence[TierState], now_ns: int, forgotten: Sequence[TierState] = ()) -> Changed:
+        """No start takes these up again, should the same be declared once more."""
         lasting = {s.episode for tiers in self._tiers.values() for s in tiers.values() if s.firing and s.episode}
-        return Chronicle(self._load, now_ns).superseded(closed, frozenset(lasting))
+        transitions, states = Chronicle(self._load, now_ns).superseded(closed, frozenset(lasting))
+        return transitions, tuple(replace(state, stream=GONE) for state in (*forgotten, *states))
 
     def _judge(self, slo: Slo, now_ns: int) -> tuple[Status, list[Transition], list[TierState]]:
         """Exactly, from where the tick before left it."""

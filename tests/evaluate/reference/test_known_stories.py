@@ -18,7 +18,7 @@ from slo_service.domain.tally import Objective
 from slo_service.evaluate.evaluator import FEW
 from tests.evaluate.reference.features import EVERYTHING
 from tests.evaluate.reference.play import play
-from tests.evaluate.reference.steps import Live, Past, Reloaded, Restarted, Scheduled, SetBack, Step
+from tests.evaluate.reference.steps import Live, Marked, Past, Reloaded, Restarted, Scheduled, SetBack, Step
 from tests.evaluate.reference.stories import SILENT, Measured, Plot
 from tests.evaluate.timeline import START
 
@@ -137,6 +137,19 @@ STORIES: dict[str, tuple[Plot, list[Step]]] = {
     "a budget of nothing is provisional": (
         plot(measured(), adjustment(INSTEAD, (0, 3600))),
         [live(SECOND), live(SECOND), live(HOUR)],
+    ),
+    "what was declared before is not taken up again by a start": (
+        plot(measured(), later=(objective(measured(), "two"),)),
+        [
+            Marked(0, 0, 0),
+            Reloaded(1),
+            live(SECOND),
+            SetBack(MINUTE),
+            live(SECOND, NONE),
+            Restarted(0),
+            Reloaded(0),
+            Restarted(0),
+        ],
     ),
     "a slice of time of which not all cells are kept stays as it was": (
         plot(measured(Timeslices(Fraction(9, 10), 30 * SECOND))),
