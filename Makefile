@@ -12,7 +12,8 @@ BIN := .venv/bin
 VENDOR := slo_service/show/web/static/vendor
 PYTEST := $(BIN)/pytest
 # The service, story and browser tests share one of each server; the others run on four workers, since many of them wait.
-FAST := not services and not browser and not story and not slow
+ALONE := not services and not browser and not story and not slow
+FAST := $(ALONE) and not lengthy
 REAL := (services or browser or story) and not slow
 
 # pytest's exit code 5: ARGS picked only tests of the other half
@@ -34,7 +35,7 @@ demo: install assets ## the embedded pipeline with its dashboard; ARGS="--scenar
 	@exec $(BIN)/slo demo $(ARGS)
 
 test: install assets services ## all tests: the fast ones, then those with real servers; ARGS="-k name" picks
-	$(PYTEST) -n 4 --dist worksteal -m "$(FAST)" $(ARGS) || $(NONE_PICKED)
+	$(PYTEST) -n 4 --dist worksteal -m "$(ALONE)" $(ARGS) || $(NONE_PICKED)
 	$(PYTEST) -m "$(REAL)" $(ARGS) || $(NONE_PICKED)
 
 services: install ## have the servers for the tests here: Kafka, PostgreSQL, Prometheus, Alertmanager, Chromium

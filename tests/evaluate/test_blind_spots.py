@@ -16,6 +16,8 @@ from slo_service.domain.slo import Alerting, Severity
 from tests.evaluate.canary_line import SLICE, CanaryLine, every, only
 from tests.evaluate.timeline import Timeline, an_slo
 
+pytestmark = pytest.mark.lengthy
+
 DETECTED = 51.84  # seconds of a total outage that spend 2 % of the budget of 30 days at 99.9 %
 A_NINTH = 0.11
 HOVERS = Fraction("0.0144")  # the error ratio at the factor of 14.4

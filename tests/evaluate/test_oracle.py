@@ -9,6 +9,8 @@ import pytest
 from slo_service.domain.instant import SECOND
 from tests.evaluate.timeline import Timeline, an_slo, only
 
+pytestmark = pytest.mark.lengthy
+
 F = Fraction
 # a window's tail moves in slots, so detection may be late by slot × bβ ÷ E beside the tick
 ROWS = [

@@ -19,6 +19,8 @@ from slo_service.evaluate.evaluator import Evaluator
 from slo_service.evaluate.judge.figures import Figures
 from tests.evaluate.test_screen import OBJECTIVES, STREAMS, T0, came
 
+pytestmark = pytest.mark.lengthy
+
 STEADY = [(10, "good")] * 8
 STORIES = {
     "an outage and its end": [*STEADY, *[(5, "bad")] * 8, *[(30, "good")] * 8, (600, "good"), (60, "good")],

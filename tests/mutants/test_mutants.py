@@ -7,6 +7,8 @@ from tests.mutants.jury import Jury
 from tests.mutants.ledger import Equivalent, Ledger, Score, equivalents, score
 from tests.mutants.mutation import Mutant, mutants_of
 
+pytestmark = pytest.mark.lengthy
+
 ROOT = Path(__file__).parents[2]
 
 TRIAL = "slo_service/trial.py"

@@ -9,6 +9,8 @@ from slo_service.rehearse.judging import Miss, Outcome, run_case
 from slo_service.rehearse.reading import read_cases
 from tests.rehearse.conftest import HEAD, sources
 
+pytestmark = pytest.mark.lengthy
+
 SERIES = "  series: {orders-freshness: {10m-12m: bad, 20m-23m: unmeasured}}\n  expect: "
 LATER = "{at: 25m, page: quiet}"
 Run = Callable[[str], Outcome]

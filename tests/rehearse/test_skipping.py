@@ -28,6 +28,8 @@ from slo_service.rehearse.reading import START_NS
 from slo_service.rehearse.run import Rehearsal, Seen
 from slo_service.rehearse.segment import Look, Segment
 
+pytestmark = pytest.mark.lengthy
+
 MARK = Mark("case.yaml")
 SLO = "orders-freshness"
 

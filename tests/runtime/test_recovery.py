@@ -24,6 +24,8 @@ from slo_service.runtime.recovery import MANY, OFTEN
 from tests.evaluate.timeline import START
 from tests.runtime.life import CATALOGUE, PARTITIONS, PLAIN, Clock, Life, canaries, same
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.mark.parametrize("saved_at", [None, 100, 299], ids=["no snapshot", "old snapshot", "snapshot just before"])
 async def test_the_next_tick_after_a_kill_is_that_of_one_who_never_stopped(store, saved_at) -> None:

@@ -37,6 +37,8 @@ from tests.collect.canary.fakes import (
 )
 from tests.collect.canary.flow import Mover
 
+pytestmark = pytest.mark.lengthy
+
 START = 1_700_000_000 * SECOND
 WITHIN = 20 * SECOND
 STREAM = Stream("orders", Freshness("c", WITHIN), 10 * SECOND)

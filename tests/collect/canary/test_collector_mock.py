@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pytest
+
 from slo_service.collect.canary.envelope import CanaryId
 from slo_service.domain.pipeline import SqlTable
 from tests.collect.canary.fakes import (
@@ -24,6 +26,8 @@ from tests.collect.canary.fakes import (
     until,
 )
 from tests.collect.canary.flow import Fate, Mover
+
+pytestmark = pytest.mark.lengthy
 
 TOPICS = (SOURCE_TOPIC, MIDDLE_TOPIC, SINK_TOPIC)
 

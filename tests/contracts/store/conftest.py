@@ -1,5 +1,7 @@
 """Every test here runs over every adapter: what one store promises, all do."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -57,7 +59,21 @@ class Store(Protocol):
 POSTGRES = pytest.param("postgres", marks=pytest.mark.services)
 
 
-async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> SqlStore:
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of today's tables, made once and copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+
+    async def make() -> None:
+        await (await open_store(f"sqlite:///{path}", lambda: NOW)).close()
+
+    asyncio.run(make())
+    return path
+
+
+async def opened(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> SqlStore:
+    if request.param == "file":
+        shutil.copyfile(empty_file, tmp_path / "slo.db")
     url = {"file": f"sqlite:///{tmp_path}/slo.db", "sqlite in memory": "sqlite://"}.get(request.param)
     if url is None:
         server: Postgres = request.getfixturevalue("postgres")
@@ -68,17 +84,17 @@ async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> SqlStore:
 
 
 @pytest.fixture(params=["dictionaries", "file", POSTGRES])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> AsyncIterator[Store]:
     if request.param == "dictionaries":
         yield MemoryStore(lambda: NOW)
         return
-    sql = await opened(request, tmp_path)
+    sql = await opened(request, tmp_path, empty_file)
     yield sql
     await sql.close()
 
 
 @pytest.fixture(params=["file", "sqlite in memory", POSTGRES])
-async def sql_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlStore]:
-    sql = await opened(request, tmp_path)
+async def sql_store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> AsyncIterator[SqlStore]:
+    sql = await opened(request, tmp_path, empty_file)
     yield sql
     await sql.close()

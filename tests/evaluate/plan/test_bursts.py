@@ -3,6 +3,8 @@ import pytest
 
 from slo_service.evaluate.plan.bursts import Blips, Watch, pages
 
+pytestmark = pytest.mark.lengthy
+
 MONTH = 30 * 86_400.0
 PAIRS = (Watch(3_600, 1_200, 51.84, 4.32), Watch(21_600, 2_700, 129.6, 10.8))  # 99.9 %, 30 d
 

@@ -9,6 +9,8 @@ from slo_service.evaluate.plan.canary_plan import severity_plan
 from slo_service.evaluate.plan.honest import safe_every, slowest_honest
 from slo_service.evaluate.plan.need import Canary
 
+pytestmark = pytest.mark.lengthy
+
 
 def canary(percent: str, every_ns: int = 10 * SECOND, days: int = 30) -> Canary:
     return Canary(Objective(Fraction(percent) / 100), every_ns, window_ns=days * DAY)

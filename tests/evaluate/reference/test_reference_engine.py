@@ -14,6 +14,8 @@ from tests.evaluate.reference.features import EACH, EVERYTHING, LANDED, PLAIN, F
 from tests.evaluate.reference.play import play
 from tests.evaluate.reference.stories import stories
 
+pytestmark = pytest.mark.lengthy
+
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 PLAYED = (PLAIN, *(feature for feature in EACH if feature.name in LANDED), EVERYTHING)
 EXAMPLES = -(-(20_000 if NIGHTLY else 500) // len(PLAYED))  # over all of them

@@ -9,6 +9,8 @@ from slo_service.domain.slo import WORKBOOK, Severity
 from slo_service.rehearse.simulate.run import simulate
 from tests.rehearse.simulate.oracle import RATIOS, a_plan, differences, limit, simulated
 
+pytestmark = pytest.mark.lengthy
+
 TICK = 10 * SECOND  # where a second would show no more
 SHORT = [("1", "99.9", 30), ("0.007", "99.9", 30), ("0.05", "99.99", 28)]
 WHOLE = [(ratio, target, days) for days in (30, 28, 90) for target in ("99.9", "99", "99.5", "99.95", "99.99")

@@ -18,6 +18,8 @@ from slo_service.rehearse.simulate.plan import Canaries, Plan
 from slo_service.rehearse.simulate.run import simulate
 from slo_service.rehearse.simulate.traffic import NEVER, Continuous
 
+pytestmark = pytest.mark.lengthy
+
 TIERS = (
     Tier("fast", Severity.PAGE, 10 * MINUTE, MINUTE, Fraction(0), burn=Fraction(10)),
     Tier("slow", Severity.PAGE, 20 * MINUTE, 3 * MINUTE, Fraction(0), burn=Fraction(4), inclusive=True),
